@@ -1,0 +1,208 @@
+package stockdigest
+
+import "time"
+
+// A ReportID is derived from what the report is about: ticker, kind, as-of
+// time and version.
+type ReportID string
+
+// A ReportStatus says whether a report may be sent.
+type ReportStatus string
+
+// The statuses of a report.
+const (
+	ReportReady   ReportStatus = "ready"
+	ReportQuiet   ReportStatus = "quiet"   // every feed was read without error and nothing new was material
+	ReportPartial ReportStatus = "partial" // something to tell, but a source failed
+	ReportHeld    ReportStatus = "held"    // a person must look: too much failed the gate, or nothing could be read
+)
+
+// A SectionName names a section of a report.
+type SectionName string
+
+// The sections, in the order of the mail.
+const (
+	SectionMajor       SectionName = "major developments"
+	SectionFinancial   SectionName = "financial and operating performance"
+	SectionRisks       SectionName = "risk factors"
+	SectionWallStreet  SectionName = "wall street"
+	SectionCompetitive SectionName = "competitive and industry"
+	SectionCatalysts   SectionName = "upcoming catalysts"
+	SectionUpside      SectionName = "upside"
+	SectionDownside    SectionName = "downside"
+	SectionVariables   SectionName = "key variables"
+)
+
+// SectionNames lists the sections in the order of the mail.
+func SectionNames() []SectionName {
+	return []SectionName{
+		SectionMajor, SectionFinancial, SectionRisks, SectionWallStreet, SectionCompetitive,
+		SectionCatalysts, SectionUpside, SectionDownside, SectionVariables,
+	}
+}
+
+// Hidden reports whether a report of this kind leaves the section out: a daily
+// one has no upside, downside, key variables or catalysts.
+func (s SectionName) Hidden(kind ReportKind) bool {
+	if kind != Daily {
+		return false
+	}
+	switch s {
+	case SectionUpside, SectionDownside, SectionVariables, SectionCatalysts:
+		return true
+	}
+	return false
+}
+
+// Impact is how much a bullet matters.
+type Impact string
+
+// The impacts, and the tri-state for "nobody said".
+const (
+	ImpactHigh   Impact = "high"
+	ImpactMedium Impact = "medium"
+	ImpactLow    Impact = "low"
+)
+
+// Sentiment is what a bullet means for the company.
+type Sentiment string
+
+// The sentiments.
+const (
+	Positive Sentiment = "positive"
+	Negative Sentiment = "negative"
+	Neutral  Sentiment = "neutral"
+	Mixed    Sentiment = "mixed"
+)
+
+// A Relevance is how directly a bullet concerns the company.
+type Relevance string
+
+// The relevances.
+const (
+	Direct   Relevance = "direct"
+	Indirect Relevance = "indirect"
+	None     Relevance = "none"
+)
+
+// A BulletID is given by code, derived from run and evidence, never from a topic.
+type BulletID string
+
+// A Bullet is one statement of a report. One without evidence that passes the
+// gate does not exist.
+type Bullet struct {
+	ID        BulletID   `json:"id"`
+	Text      string     `json:"text"`
+	Evidence  []Evidence `json:"evidence"`
+	Story     StoryID    `json:"story"`
+	Impact    Impact     `json:"impact"`
+	Sentiment Sentiment  `json:"sentiment"`
+	Relevance Relevance  `json:"relevance"`
+	Why       string     `json:"why,omitempty"`      // the reasons for impact and sentiment, for operators
+	Update    string     `json:"update,omitempty"`   // what changed since the story was last told
+	Context   *Context   `json:"context,omitempty"`  // what a filing says on the topic
+	Carriers  []string   `json:"carriers,omitempty"` // other publishers of the same story, sorted
+}
+
+// Context is what a recent filing says on a bullet's topic. It never changes
+// the bullet's text.
+type Context struct {
+	Text     string   `json:"text"`
+	Form     string   `json:"form"`
+	Item     string   `json:"item,omitempty"`
+	Evidence Evidence `json:"evidence"`
+}
+
+// A Section is a named list of bullets, most important first.
+type Section struct {
+	Name    SectionName `json:"name"`
+	Bullets []Bullet    `json:"bullets"`
+}
+
+// A Draft is what a writer made of a run's material, before and after the gate.
+type Draft struct {
+	Writer   string    // extractive, or the model's name
+	Sections []Section // in the order of SectionNames, empty ones left out
+	Dropped  []Drop    // filled by verify
+}
+
+// Bullets returns the bullets of all sections in order.
+func (d Draft) Bullets() []Bullet {
+	var all []Bullet
+	for _, s := range d.Sections {
+		all = append(all, s.Bullets...)
+	}
+	return all
+}
+
+// A Drop is a bullet that the gate refused, with its failed claims.
+type Drop struct {
+	Bullet  Bullet
+	Section SectionName
+	Reasons []string
+}
+
+// A Report is the immutable result of a run. Its JSON form is the output
+// contract of the report command.
+type Report struct {
+	ID         ReportID        `json:"id"`
+	Ticker     Symbol          `json:"ticker"`
+	Name       string          `json:"name"`
+	Kind       ReportKind      `json:"kind"`
+	AsOf       time.Time       `json:"as_of"`
+	TimeZone   string          `json:"time_zone"`
+	Version    int             `json:"version"`
+	Status     ReportStatus    `json:"status"`
+	Reason     string          `json:"reason,omitempty"` // why held, partial or quiet, for people
+	Writer     string          `json:"writer"`
+	BottomLine string          `json:"bottom_line"`
+	Sections   []Section       `json:"sections"`
+	Stories    []ReportStory   `json:"stories"`
+	Articles   []ReportArticle `json:"articles"`
+	Filings    []ReportFiling  `json:"filings"`
+	Coverage   Coverage        `json:"coverage"`
+}
+
+// A ReportStory is a story as the report shows it.
+type ReportStory struct {
+	ID       StoryID    `json:"id"`
+	Headline string     `json:"headline"`
+	State    StoryState `json:"state"`
+	Change   string     `json:"change,omitempty"`
+	LastTold time.Time  `json:"last_told,omitzero"`
+	Sources  int        `json:"sources"`
+}
+
+// A ReportArticle is a candidate as the report shows it: the "why" and "why not".
+type ReportArticle struct {
+	URL         string    `json:"url"`
+	Title       string    `json:"title"`
+	Publisher   string    `json:"publisher"`
+	PublishedAt time.Time `json:"published_at"`
+	Role        Role      `json:"role"`
+	Decision    Decision  `json:"decision"`
+	Gate        string    `json:"gate"`
+	Reason      string    `json:"reason"`
+	Label       TextLabel `json:"label,omitempty"`
+	Story       StoryID   `json:"story"`
+}
+
+// A ReportFiling is a filing as the report shows it.
+type ReportFiling struct {
+	Accession Accession `json:"accession"`
+	Form      string    `json:"form"`
+	Items     []string  `json:"items"`
+	URL       string    `json:"url"`
+	FiledAt   time.Time `json:"filed_at"`
+	Story     StoryID   `json:"story"`
+}
+
+// Coverage is the line a reader can trust: what was read for this report.
+type Coverage struct {
+	FeedsOK    int `json:"feeds_ok"`
+	FeedsTotal int `json:"feeds_total"`
+	Articles   int `json:"articles"` // candidates, duplicates included
+	Selected   int `json:"selected"`
+	Filings    int `json:"filings"`
+	Dropped    int `json:"dropped"` // bullets the gate refused
+}
