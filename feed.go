@@ -78,3 +78,22 @@ type Poll struct {
 	Health      FeedHealth
 	Error       string // empty when the poll worked
 }
+
+// A FeedAnswer is what reading a feed gave.
+type FeedAnswer struct {
+	Title        string
+	Items        []FeedItem // as listed; empty when NotModified
+	NotModified  bool       // the server answered 304
+	ETag         string     // validators for the next read
+	LastModified string
+}
+
+// A Found is an article that a poll brought to a run, with the verdict of the
+// ingest filters: Pending when it may go on.
+type Found struct {
+	Article Article
+	Link    string // as the feed gave it
+	Role    Role
+	Subject string
+	Verdict Verdict
+}
