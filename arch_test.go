@@ -36,7 +36,6 @@ var layers = []struct {
 	{"internal/pipeline", []string{".", "internal/pipeline/*"}, "the flow orders its steps"},
 	{"internal/night", []string{"."}, "a recorded night looks like the outside"},
 	{"internal/eval", []string{"."}, "measures; the steps come in as functions"},
-	{"internal/ops", []string{"."}, "looks and never acts"},
 	{"internal/app", []string{".", "internal/*", "internal/*/*"}, "the one place that knows everybody"},
 	{"cmd/*", []string{".", "internal/app"}, "flags and signals only"},
 }

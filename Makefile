@@ -1,0 +1,63 @@
+# The same targets run on a desk and in CI; CI calls nothing else.
+.DEFAULT_GOAL := help
+GO    ?= go
+LINT  := $(GO) tool -modfile=tools/golangci-lint.mod golangci-lint
+SQLC  := $(GO) tool -modfile=tools/sqlc.mod sqlc
+FUZZTIME ?= 10s
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "%-10s %s\n", $$1, $$2}'
+
+.PHONY: build
+build: ## one static binary in bin/
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o bin/stockdigest ./cmd/stockdigest
+
+.PHONY: run
+run: ## the shipped night, as digests on disk
+	$(GO) run ./cmd/stockdigest demo
+
+.PHONY: check
+check: fmt lint vet race verify ## everything a push must pass
+
+.PHONY: fmt
+fmt: ## fail when gofmt would change a file
+	@out=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); [ -z "$$out" ] || { echo "gofmt would change:"; echo "$$out"; exit 1; }
+
+.PHONY: lint
+lint: ## golangci-lint, pinned in tools/
+	$(LINT) run ./...
+
+.PHONY: vet
+vet:
+	$(GO) vet ./...
+
+.PHONY: test
+test: ## all tests, both engines when PostgreSQL is installed
+	$(GO) test -shuffle=on ./...
+
+.PHONY: race
+race: ## the same with the race detector
+	$(GO) test -race -shuffle=on -timeout 30m ./...
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZTIME
+	@for pkg in $$($(GO) list ./...); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+	    echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+	  done; done
+
+.PHONY: bench
+bench: ## every benchmark
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: generate
+generate: ## queries and docs that are made from code
+	$(SQLC) generate
+	$(GO) generate ./...
+
+.PHONY: verify
+verify: ## fail when generate or tidy would change a file
+	$(SQLC) diff
+	$(GO) mod tidy -diff
+	$(GO) mod verify >/dev/null

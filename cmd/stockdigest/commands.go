@@ -1,0 +1,204 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/app"
+)
+
+// cli is the command line. A new command is a field and its Run method.
+type cli struct {
+	JSON bool `help:"Print one JSON document on standard output and nothing else." short:"j"`
+
+	Demo    demoCmd    `cmd:"" help:"Run the shipped recorded night: three mornings of five invented companies. No key, no network."`
+	Report  reportCmd  `cmd:"" help:"Make the digest of companies, live or from a recorded night."`
+	Record  recordCmd  `cmd:"" help:"Make reports and keep everything that came from outside as a recorded night."`
+	Replay  replayCmd  `cmd:"" help:"Run a recorded night from nothing, in a database that is thrown away."`
+	Eval    evalCmd    `cmd:"" help:"Measure one step on labelled sets."`
+	Tickers tickersCmd `cmd:"" help:"Look after the ticker table."`
+	Doctor  doctorCmd  `cmd:"" help:"Check settings, data folder, database and network, with the way out of each fault."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+// A session is what every command gets.
+type session struct {
+	ctx     context.Context //nolint:containedctx // kong binds one value; it lives as long as the process
+	opts    app.Options
+	console *app.Console
+}
+
+func evalList() string { return strings.Join(app.EvalNames(), ", ") }
+
+type demoCmd struct {
+	Out string `help:"Folder for the digests (default: demo in the data folder)." placeholder:"DIR"`
+}
+
+func (c *demoCmd) Run(s *session) error {
+	mornings, err := app.Demo(s.ctx, s.opts, c.Out, s.console)
+	return errors.Join(err, app.ShowMornings(s.console, mornings))
+}
+
+type reportCmd struct {
+	Tickers []string  `arg:"" help:"Symbols as you write them: AAPL, brk.b, TSX:RY."`
+	Night   string    `help:"Read this recorded night instead of the network." placeholder:"DIR"`
+	AsOf    time.Time `name:"as-of" help:"Pretend it is this moment (RFC 3339); recorded nights only." placeholder:"T"`
+	Kind    string    `help:"daily (24 hours) or weekly (7 days)." enum:"daily,weekly" default:"daily"`
+	Out     string    `help:"Folder for the digest (default: digests in the data folder)." placeholder:"DIR"`
+}
+
+func (c *reportCmd) Run(s *session) error {
+	world, err := app.OpenWorld(s.opts, c.Night, c.AsOf)
+	if err != nil {
+		return err
+	}
+	out := c.Out
+	if out == "" {
+		out = filepath.Join(s.opts.Dir, "digests")
+	}
+	answer, files, err := app.ReportFiles(s.ctx, s.opts, world, c.Tickers, stockdigest.ReportKind(c.Kind), out, s.console)
+	return errors.Join(err, app.ShowAnswer(s.console, answer, files))
+}
+
+type recordCmd struct {
+	Tickers []string  `arg:"" help:"Symbols to record."`
+	To      string    `required:"" help:"New folder for the recording." placeholder:"DIR"`
+	Night   string    `help:"Record out of another recorded night instead of the network." placeholder:"DIR"`
+	AsOf    time.Time `name:"as-of" help:"Pretend it is this moment (RFC 3339); recorded nights only." placeholder:"T"`
+	Kind    string    `help:"daily (24 hours) or weekly (7 days)." enum:"daily,weekly" default:"daily"`
+}
+
+func (c *recordCmd) Run(s *session) error {
+	world, err := app.OpenWorld(s.opts, c.Night, c.AsOf)
+	if err != nil {
+		return err
+	}
+	answer, err := app.Record(s.ctx, s.opts, world, c.Tickers, stockdigest.ReportKind(c.Kind), c.To, s.console)
+	if err != nil {
+		return err
+	}
+	s.console.Print("recorded %d companies in %s", len(answer.Reports), c.To)
+	return app.ShowAnswer(s.console, answer, app.Files{})
+}
+
+type replayCmd struct {
+	Night string `arg:"" help:"Folder of the recorded night."`
+	Kind  string `help:"daily (24 hours) or weekly (7 days)." enum:"daily,weekly" default:"daily"`
+	Out   string `help:"Folder for the digests (default: replay in the data folder)." placeholder:"DIR"`
+}
+
+func (c *replayCmd) Run(s *session) error {
+	out := c.Out
+	if out == "" {
+		out = filepath.Join(s.opts.Dir, "replay")
+	}
+	mornings, err := app.Replay(s.ctx, s.opts, c.Night, stockdigest.ReportKind(c.Kind), out, s.console)
+	return errors.Join(err, app.ShowMornings(s.console, mornings))
+}
+
+type evalCmd struct {
+	Name string `arg:"" help:"What to measure: ${evals}."`
+	Data string `help:"Folder of the labelled sets (default: STOCKDIGEST_DATA)." placeholder:"DIR"`
+	Out  string `help:"Write every prediction to this file as JSON." placeholder:"FILE"`
+}
+
+func (c *evalCmd) Run(s *session) error {
+	dir := c.Data
+	if dir == "" {
+		dir = s.opts.Data
+	}
+	result, err := app.Eval(c.Name, dir, c.Out, s.console)
+	if err != nil {
+		return err
+	}
+	return s.console.Data(result)
+}
+
+type tickersCmd struct {
+	Sync   syncCmd   `cmd:"" help:"Read SEC's public list into the table."`
+	Import importCmd `cmd:"" help:"Read a list from a file: SEC's JSON, NASDAQ/NYSE screener, FinanceDatabase or S&P 500 CSV."`
+	Find   findCmd   `cmd:"" help:"Show what a symbol stands for."`
+}
+
+type syncCmd struct{}
+
+func (*syncCmd) Run(s *session) error {
+	return withApp(s, func(a *app.App) error {
+		n, err := a.SyncTickers(s.ctx)
+		return showCount(s, n, err)
+	})
+}
+
+type importCmd struct {
+	File string `arg:"" help:"The list."`
+}
+
+func (c *importCmd) Run(s *session) error {
+	return withApp(s, func(a *app.App) error {
+		n, err := a.ImportTickers(s.ctx, c.File)
+		return showCount(s, n, err)
+	})
+}
+
+func showCount(s *session, n int, err error) error {
+	if err != nil {
+		return err
+	}
+	if s.console.JSON {
+		return s.console.Data(map[string]int{"tickers": n})
+	}
+	s.console.Print("%d tickers read", n)
+	return nil
+}
+
+type findCmd struct {
+	Symbols []string `arg:"" help:"Symbols as you write them."`
+}
+
+func (c *findCmd) Run(s *session) error {
+	return withApp(s, func(a *app.App) error {
+		found, err := a.Tickers(c.Symbols)
+		if err != nil {
+			return err
+		}
+		if s.console.JSON {
+			return s.console.Data(found)
+		}
+		for _, t := range found {
+			s.console.Print("%-8s %-14s %s", t.Symbol, t.Exchange, t.Name)
+		}
+		return nil
+	})
+}
+
+func withApp(s *session, do func(*app.App) error) (err error) {
+	a, err := app.New(s.ctx, s.opts, app.Live(s.opts), s.console)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.Close()) }()
+	return do(a)
+}
+
+type doctorCmd struct {
+	Offline bool `help:"Leave the network out."`
+}
+
+func (c *doctorCmd) Run(s *session) error {
+	return app.ShowChecks(s.console, app.Doctor(s.ctx, s.opts, c.Offline, s.console))
+}
+
+type versionCmd struct{}
+
+func (*versionCmd) Run(s *session) error {
+	b := app.Build()
+	if s.console.JSON {
+		return s.console.Data(b)
+	}
+	s.console.Print("stockdigest %s (%s)", b.Version, b.Go)
+	return nil
+}

@@ -1,0 +1,186 @@
+// Package app wires everything: settings, the world (the live one or a
+// recorded night), the store, the adapters and the steps. It is the one place
+// that knows everybody.
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/lmittmann/tint"
+
+	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/adapter/edgar"
+	"stockdigest.app/stockdigest/internal/adapter/feeds"
+	"stockdigest.app/stockdigest/internal/adapter/fetch"
+	"stockdigest.app/stockdigest/internal/adapter/store"
+	"stockdigest.app/stockdigest/internal/adapter/tickers"
+	"stockdigest.app/stockdigest/internal/names"
+	"stockdigest.app/stockdigest/internal/pipeline"
+	"stockdigest.app/stockdigest/internal/pipeline/cluster"
+	"stockdigest.app/stockdigest/internal/pipeline/compose"
+	"stockdigest.app/stockdigest/internal/pipeline/extract"
+	"stockdigest.app/stockdigest/internal/pipeline/ingest"
+	"stockdigest.app/stockdigest/internal/pipeline/summarize"
+	"stockdigest.app/stockdigest/internal/pipeline/triage"
+	"stockdigest.app/stockdigest/internal/pipeline/verify"
+)
+
+// An App is the program without its flags: one database of one world, and
+// everything that works on it. Close it when done.
+type App struct {
+	opts    Options
+	world   World
+	store   *store.DB
+	fetch   *fetch.Client
+	steps   []pipeline.Step
+	dir     *stockdigest.Directory
+	log     *slog.Logger
+	console *Console
+}
+
+// New opens the world's database, brings its schema and ticker table up to
+// date, and wires the steps.
+func New(ctx context.Context, opts Options, world World, console *Console) (*App, error) {
+	a := &App{opts: opts, world: world, console: console, log: NewLogger(opts, console.Err)}
+	db, err := openStore(ctx, opts, world)
+	if err != nil {
+		return nil, err
+	}
+	a.store = db
+	if err := a.loadTickers(ctx); err != nil {
+		return nil, fmt.Errorf("load tickers: %w", joinClose(err, db))
+	}
+	all, err := db.Tickers(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read tickers: %w", joinClose(err, db))
+	}
+	a.dir = stockdigest.NewDirectory(all)
+	a.fetch = fetch.New(fetch.Config{
+		UserAgent: userAgent(opts.Contact), Now: world.Now,
+		Transport: world.Transport, Wrap: world.Wrap, Logger: a.log,
+	})
+	a.steps = a.wire(names.NewLinker(all))
+	return a, nil
+}
+
+// wire is the pipeline as code.
+func (a *App) wire(linker *names.Linker) []pipeline.Step {
+	feedReader := feeds.New(a.fetch)
+	filings := edgar.New(a.fetch)
+	progress := a.console.Step
+	return []pipeline.Step{
+		ingest.New(a.store, feedReader, filings, ingest.Config{Now: a.world.Now, Progress: progress}),
+		triage.New(a.store, linker),
+		extract.New(a.store, a.fetch, extract.Config{Now: a.world.Now, Progress: progress, SecondLook: triage.SecondLook(linker)}),
+		cluster.New(a.store),
+		summarize.New(a.store, summarize.Extractive(linker)),
+		verify.New(a.store),
+		compose.New(a.store),
+	}
+}
+
+// Close gives the database back.
+func (a *App) Close() error { return a.store.Close() }
+
+// Tickers looks symbols up as people write them. The first one that is not in
+// the table is refused with a suggestion.
+func (a *App) Tickers(symbols []string) ([]stockdigest.Ticker, error) {
+	var found []stockdigest.Ticker
+	seen := map[stockdigest.Symbol]bool{}
+	for _, s := range symbols {
+		t, err := a.dir.Lookup(s)
+		if err != nil {
+			return nil, err
+		}
+		if !seen[t.Symbol] {
+			seen[t.Symbol] = true
+			found = append(found, t)
+		}
+	}
+	return found, nil
+}
+
+func (a *App) loadTickers(ctx context.Context) error {
+	if err := a.store.SaveTickers(ctx, tickers.Starter()); err != nil {
+		return err
+	}
+	return a.store.SaveTickers(ctx, a.world.Tickers())
+}
+
+func (a *App) newPipeline() *pipeline.Pipeline {
+	return pipeline.New(a.store, a.steps, pipeline.Config{
+		Worker:   workerName(),
+		Lease:    a.opts.Lease,
+		Notice:   func(run stockdigest.Run, line string) { a.console.Say("%s: %s", run.Ticker, line) },
+		Finished: a.console.StepFinished,
+	})
+}
+
+func openStore(ctx context.Context, opts Options, world World) (*store.DB, error) {
+	cfg := store.Config{URL: string(opts.DatabaseURL), Schema: world.Schema(), Now: world.Now}
+	if cfg.URL == "" {
+		cfg.Path = filepath.Join(opts.Dir, world.File())
+		if err := makeFolder(filepath.Dir(cfg.Path)); err != nil {
+			return nil, err
+		}
+	}
+	db, err := store.Open(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := db.Migrate(ctx); err != nil {
+		return nil, joinClose(err, db)
+	}
+	return db, nil
+}
+
+func makeFolder(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return &stockdigest.Error{
+			Kind:    stockdigest.ErrInvalid,
+			Message: fmt.Sprintf("the data folder %s cannot be written: set STOCKDIGEST_DIR to a folder that can", dir), Err: err,
+		}
+	}
+	return nil
+}
+
+func joinClose(err error, c io.Closer) error {
+	if closeErr := c.Close(); closeErr != nil {
+		return fmt.Errorf("%w (and close: %w)", err, closeErr)
+	}
+	return err
+}
+
+func userAgent(contact string) string {
+	if contact == "" {
+		contact = "no contact set"
+	}
+	return "StockDigest/" + Version() + " (" + contact + ")"
+}
+
+// workerName is unique per process start: a restarted process must not be
+// taken for the one that died.
+func workerName() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return strings.Join([]string{host, uuid.NewString()[:8]}, "/")
+}
+
+// NewLogger returns the logger of the settings, writing to w.
+func NewLogger(opts Options, w io.Writer) *slog.Logger {
+	level, err := opts.level()
+	if err != nil {
+		level = slog.LevelWarn
+	}
+	return slog.New(tint.NewHandler(w, &tint.Options{Level: level, TimeFormat: time.TimeOnly, NoColor: !isTerminal(w)}))
+}

@@ -1,0 +1,111 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"stockdigest.app/stockdigest/internal/adapter/fetch"
+	"stockdigest.app/stockdigest/internal/pipeline/ingest"
+)
+
+// A Check is one thing that doctor looked at.
+type Check struct {
+	Name   string `json:"name"`
+	State  string `json:"state"` // ok, warn or fail
+	Detail string `json:"detail"`
+}
+
+// Doctor looks at everything a run needs and says what is wrong and the way
+// out. It changes nothing but the schema of an empty database. Offline leaves
+// the network out.
+func Doctor(ctx context.Context, opts Options, offline bool, console *Console) []Check {
+	checks := []Check{checkFolder(opts.Dir), checkZone(opts.TimeZone), checkDatabase(ctx, opts), checkContact(opts)}
+	if offline {
+		return checks
+	}
+	client := fetch.New(fetch.Config{UserAgent: userAgent(opts.Contact), Now: time.Now, Logger: NewLogger(opts, console.Err)})
+	return append(checks, checkFeed(ctx, client), checkSEC(ctx, client))
+}
+
+// Failed reports whether any check failed.
+func Failed(checks []Check) bool {
+	for _, c := range checks {
+		if c.State == "fail" {
+			return true
+		}
+	}
+	return false
+}
+
+func passed(name, detail string) Check { return Check{Name: name, State: "ok", Detail: detail} }
+
+func failed(name string, err error) Check {
+	return Check{Name: name, State: "fail", Detail: OneLine(err)}
+}
+
+func checkFolder(dir string) Check {
+	const name = "data folder"
+	if err := makeFolder(dir); err != nil {
+		return failed(name, err)
+	}
+	probe := filepath.Join(dir, ".doctor")
+	if err := writeFile(probe, []byte("ok")); err != nil {
+		return failed(name, err)
+	}
+	if err := os.Remove(probe); err != nil {
+		return failed(name, err)
+	}
+	return passed(name, dir+" can be written")
+}
+
+func checkZone(zone string) Check {
+	loc, err := time.LoadLocation(zone)
+	if err != nil {
+		return failed("time zone", err)
+	}
+	return passed("time zone", fmt.Sprintf("%s, %s there now", zone, time.Now().In(loc).Format("Mon 15:04")))
+}
+
+func checkDatabase(ctx context.Context, opts Options) Check {
+	const name = "database"
+	db, err := openStore(ctx, opts, Live(opts))
+	if err != nil {
+		return failed(name, err)
+	}
+	all, err := db.Tickers(ctx)
+	if err = errors.Join(err, db.Close()); err != nil {
+		return failed(name, err)
+	}
+	engine := "SQLite in " + opts.Dir
+	if opts.DatabaseURL != "" {
+		engine = "PostgreSQL from DATABASE_URL"
+	}
+	return passed(name, fmt.Sprintf("%s, schema up to date, %d tickers", engine, len(all)))
+}
+
+func checkContact(opts Options) Check {
+	if opts.Contact == "" {
+		return Check{Name: "contact", State: "warn", Detail: "STOCKDIGEST_CONTACT is empty: SEC refuses clients that name no contact, so live runs get no filings"}
+	}
+	return passed("contact", "requests name "+opts.Contact)
+}
+
+func checkFeed(ctx context.Context, client *fetch.Client) Check {
+	_, err := client.Feed(ctx, ingest.GoogleNews("Apple Inc."), "", "")
+	if err != nil {
+		return failed("news feeds", err)
+	}
+	return passed("news feeds", "Google News answers")
+}
+
+func checkSEC(ctx context.Context, client *fetch.Client) Check {
+	_, err := client.Data(ctx, "https://data.sec.gov/submissions/CIK0000320193.json", 8<<20)
+	if err != nil {
+		return failed("SEC filings", err)
+	}
+	return passed("SEC filings", "data.sec.gov answers")
+}

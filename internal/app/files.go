@@ -1,0 +1,129 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/pipeline/compose"
+)
+
+// Files are the paths of a digest on disk.
+type Files struct {
+	HTML string `json:"html"`
+	Text string `json:"text"`
+}
+
+// WriteDigest writes a digest into dir: the mail as HTML and text, a page per
+// cited source with the quoted sentences marked, and a page per report that
+// tells why each article was left out. Every link in the HTML opens offline.
+func (a *App) WriteDigest(ctx context.Context, dir string, d stockdigest.Digest) (Files, error) {
+	name := "digest-" + d.AsOf.UTC().Format("2006-01-02T1504Z")
+	files := Files{HTML: filepath.Join(dir, name+".html"), Text: filepath.Join(dir, name+".txt")}
+	links := fileLinks(name)
+	html, err := compose.HTML(d, links)
+	if err != nil {
+		return files, fmt.Errorf("render the digest: %w", err)
+	}
+	text, err := compose.Text(d, links)
+	if err != nil {
+		return files, fmt.Errorf("render the text of the digest: %w", err)
+	}
+	pages, err := a.evidencePages(ctx, name, d)
+	if err != nil {
+		return files, err
+	}
+	pages[name+".html"], pages[name+".txt"] = html, text
+	for _, r := range d.Reports {
+		if pages[whyNotPath(name, r)], err = compose.WhyNot(r); err != nil {
+			return files, fmt.Errorf("render why-not page of %s: %w", r.Ticker, err)
+		}
+	}
+	return files, writeAll(dir, pages)
+}
+
+func fileLinks(name string) compose.Links {
+	return compose.Links{
+		Evidence: func(e stockdigest.Evidence) string { return sourcePath(name, e.Source) + "#" + compose.Anchor(e) },
+		WhyNot:   func(r stockdigest.Report) string { return whyNotPath(name, r) },
+	}
+}
+
+func sourcePath(name, source string) string {
+	return name + "/" + strings.ReplaceAll(source, "/", "-") + ".html"
+}
+
+func whyNotPath(name string, r stockdigest.Report) string {
+	return name + "/why-not-" + string(r.Ticker) + "-" + string(r.Kind) + ".html"
+}
+
+// evidencePages renders every cited source once, with all the quotes that the
+// digest takes from it.
+func (a *App) evidencePages(ctx context.Context, name string, d stockdigest.Digest) (map[string][]byte, error) {
+	quotes := map[string][]stockdigest.Evidence{}
+	for _, e := range evidenceOf(d) {
+		quotes[e.Source] = append(quotes[e.Source], e)
+	}
+	pages := map[string][]byte{}
+	for source, list := range quotes {
+		body, _, _, err := a.store.SourceText(ctx, source)
+		if err != nil {
+			return nil, fmt.Errorf("read source %s: %w", source, err)
+		}
+		page, err := compose.Source(body, list)
+		if err != nil {
+			return nil, fmt.Errorf("render source %s: %w", source, err)
+		}
+		pages[sourcePath(name, source)] = page
+	}
+	return pages, nil
+}
+
+func evidenceOf(d stockdigest.Digest) []stockdigest.Evidence {
+	var all []stockdigest.Evidence
+	for _, r := range d.Reports {
+		for _, s := range r.Sections {
+			for _, b := range s.Bullets {
+				all = append(all, b.Evidence...)
+				if b.Context != nil {
+					all = append(all, b.Context.Evidence)
+				}
+			}
+		}
+	}
+	return all
+}
+
+// writeAll writes pages below dir, each whole or not at all.
+func writeAll(dir string, pages map[string][]byte) error {
+	names := make([]string, 0, len(pages))
+	for name := range pages {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := makeFolder(filepath.Dir(path)); err != nil {
+			return err
+		}
+		if err := writeFile(path, pages[name]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func writeFile(path string, data []byte) error {
+	temp := path + ".part"
+	if err := os.WriteFile(temp, data, 0o644); err != nil { //nolint:gosec // digests are for reading
+		return &stockdigest.Error{Kind: stockdigest.ErrInvalid, Message: "cannot write " + path + ": choose another folder with --out or STOCKDIGEST_DIR", Err: err}
+	}
+	if err := os.Rename(temp, path); err != nil {
+		return fmt.Errorf("put %s in place: %w", path, err)
+	}
+	return nil
+}

@@ -1,0 +1,88 @@
+package app
+
+import (
+	"errors"
+	"strings"
+
+	"stockdigest.app/stockdigest"
+)
+
+// ShowAnswer prints an answer: the contract as JSON, or a few lines per company
+// and where the digest lies.
+func ShowAnswer(c *Console, a Answer, files Files) error {
+	if c.JSON {
+		return c.Data(a)
+	}
+	for _, r := range a.Reports {
+		showReport(c, r)
+	}
+	if files.HTML != "" {
+		c.Print("")
+		c.Print("digest  %s", files.HTML)
+		c.Print("text    %s", files.Text)
+	}
+	return nil
+}
+
+// ShowMornings prints the digests of a night.
+func ShowMornings(c *Console, mornings []Morning) error {
+	if c.JSON {
+		return c.Data(mornings)
+	}
+	for _, m := range mornings {
+		c.Print("morning of %s", m.AsOf.Format("Monday 2 January 2006"))
+		for _, r := range m.Reports {
+			showReport(c, r)
+		}
+		c.Print("")
+	}
+	for _, m := range mornings {
+		c.Print("digest  %s", m.Files.HTML)
+	}
+	return nil
+}
+
+func showReport(c *Console, r stockdigest.Report) {
+	c.Print("  %-7s %-7s %s", r.Ticker, r.Status, r.BottomLine)
+	if r.Reason != "" && !strings.Contains(r.BottomLine, r.Reason) {
+		c.Print("  %-7s %-7s (%s)", "", "", r.Reason)
+	}
+}
+
+// ShowChecks prints what doctor found and returns an error when a check failed.
+func ShowChecks(c *Console, checks []Check) error {
+	if c.JSON {
+		if err := c.Data(checks); err != nil {
+			return err
+		}
+	}
+	for _, check := range checks {
+		c.Print("%-5s %-12s %s", check.State, check.Name, check.Detail)
+	}
+	if Failed(checks) {
+		return &stockdigest.Error{Kind: stockdigest.ErrUnavailable, Message: "doctor found faults"}
+	}
+	return nil
+}
+
+// OneLine is an error as people read it, in one line: the message made for them
+// where there is one, else the error's own text; joined errors one after another.
+func OneLine(err error) string {
+	var e *stockdigest.Error
+	switch known := err.(type) { //nolint:errorlint // a join is taken apart, a wrap is not
+	case *stockdigest.Error:
+		return flatten(known.Message)
+	case interface{ Unwrap() []error }:
+		var lines []string
+		for _, part := range known.Unwrap() {
+			lines = append(lines, OneLine(part))
+		}
+		return strings.Join(lines, "; ")
+	}
+	if errors.As(err, &e) {
+		return flatten(e.Message)
+	}
+	return flatten(err.Error())
+}
+
+func flatten(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -1,0 +1,267 @@
+package compose_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/net/html"
+
+	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/pipeline/compose"
+)
+
+// sample is a digest with everything a mail can show.
+func sample() stockdigest.Digest {
+	at := time.Date(2026, 3, 4, 13, 30, 0, 0, time.UTC)
+	evidence := stockdigest.Evidence{
+		Source: "a1", URL: "https://news.example/a?id=1", Quote: "Brightwell raised its price to $42 per share on Tuesday.", Start: 10, End: 66,
+		Publisher: "The Example Times", PublishedAt: at.Add(-5 * time.Hour),
+	}
+	walled := evidence
+	walled.Source, walled.Publisher, walled.Label = "a2", "", stockdigest.TextPaywall
+	bullets := []stockdigest.Bullet{
+		{ID: "b1", Text: evidence.Quote, Evidence: []stockdigest.Evidence{evidence}, Story: "s1", Impact: stockdigest.ImpactHigh, Sentiment: stockdigest.Positive, Update: "price raised to $42 per share (was $38)", Carriers: []string{"Ada Wire", "Bee News", "Cee Daily", "Dee Post", "Eff Herald"}},
+		{ID: "b2", Text: "Shares may fall, <b>analysts</b> said.", Evidence: []stockdigest.Evidence{walled}, Story: "s2", Impact: stockdigest.ImpactMedium, Sentiment: stockdigest.Negative, Context: &stockdigest.Context{Text: "Item 1.01: the agreement was signed on March 2, 2026.", Form: "8-K", Evidence: evidence}},
+	}
+	ready := stockdigest.Report{
+		Ticker: "BWL", Name: "Brightwell Instruments Inc.", Kind: stockdigest.Daily, AsOf: at, TimeZone: "America/New_York", Status: stockdigest.ReportReady, Writer: "extractive",
+		BottomLine: "Two developments, one update of a story told before: 1 positive, 1 negative; 1 of high impact.",
+		Sections:   []stockdigest.Section{{Name: stockdigest.SectionMajor, Bullets: bullets}},
+		Stories:    []stockdigest.ReportStory{{ID: "s3", Headline: "Brightwell opens a plant in Ohio", State: stockdigest.StoryRepeat, LastTold: at.Add(-24 * time.Hour)}},
+		Articles: []stockdigest.ReportArticle{
+			{URL: "https://news.example/a?id=1", Title: "Brightwell raises its price", Publisher: "The Example Times", Role: stockdigest.RoleCompany, Decision: stockdigest.Selected, PublishedAt: at},
+			{URL: "javascript:alert(1)", Title: "Brightwell <script>alert(1)</script> lamps on sale", Publisher: "Deals", Role: stockdigest.RoleCompany, Decision: stockdigest.Rejected, Gate: "shopping", Reason: "a page of offers", PublishedAt: at},
+		},
+		Filings:  []stockdigest.ReportFiling{{Accession: "0000000000-26-000001", Form: "8-K", Items: []string{"1.01", "9.01"}, URL: "https://www.sec.gov/Archives/x.htm", FiledAt: at}},
+		Coverage: stockdigest.Coverage{FeedsOK: 7, FeedsTotal: 7, Articles: 39, Selected: 6, Filings: 1},
+	}
+	quiet := stockdigest.Report{
+		Ticker: "OAK", Name: "Oak & Sons plc", Kind: stockdigest.Daily, AsOf: at, TimeZone: "America/New_York", Status: stockdigest.ReportQuiet,
+		BottomLine: "A quiet day: every source was read and nothing material was found.", Coverage: stockdigest.Coverage{FeedsOK: 2, FeedsTotal: 2},
+	}
+	return stockdigest.Digest{AsOf: at, TimeZone: "America/New_York", Reports: []stockdigest.Report{ready, quiet}}
+}
+
+func links() compose.Links {
+	return compose.Links{
+		Evidence: func(e stockdigest.Evidence) string { return "https://digest.example/e/" + e.Source + "#" + compose.Anchor(e) },
+		WhyNot:   func(r stockdigest.Report) string { return "https://digest.example/why/" + string(r.Ticker) },
+	}
+}
+
+func renderHTML(t *testing.T, d stockdigest.Digest) string {
+	t.Helper()
+	page, err := compose.HTML(d, links())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(page)
+}
+
+func TestMailShowsEveryPartOfADigest(t *testing.T) {
+	t.Parallel()
+	page, text := visible(t, renderHTML(t, sample())), renderText(t, sample())
+	for _, want := range []string{
+		"Brightwell Instruments Inc.", "BWL", "raised its price to $42 per share", "Update: price raised to $42 per share (was $38)",
+		"▲ positive", "▼ negative", "high impact", "The Example Times, 4 Mar, 03:30", "paywalled: headline and description only", "news.example",
+		"also in Ada Wire, Bee News, Cee Daily, Dee Post and 1 more", "From the filings: Item 1.01", "Brightwell opens a plant in Ohio (told 3 Mar)",
+		"8-K (item 1.01, 9.01), 4 Mar, 08:30", "39 articles from 7 of 7 feeds, 6 selected; 1 filing", "33 articles left out",
+		"A quiet day: every source was read and nothing material was found.", "Not investment advice", "Wednesday 4 March 2026. Times in EST.",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("HTML does not show %q", want)
+		}
+		if !strings.Contains(fold(text), want) {
+			t.Errorf("text does not show %q", want)
+		}
+	}
+}
+
+func TestHostileTextStaysText(t *testing.T) {
+	t.Parallel()
+	page := renderHTML(t, sample())
+	if strings.Contains(page, "<b>analysts") || strings.Contains(page, "<script") || strings.Contains(page, "javascript:") {
+		t.Errorf("markup from a source reached the mail:\n%s", page)
+	}
+	why, err := compose.WhyNot(sample().Reports[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(why), "<script") || strings.Contains(string(why), "javascript:") {
+		t.Errorf("markup from a source reached the why-not page:\n%s", why)
+	}
+}
+
+func TestMailLoadsNothingRemote(t *testing.T) {
+	t.Parallel()
+	page := renderHTML(t, sample())
+	for _, tag := range []string{"<img", "<link", "<iframe", "<video", "<object", "url(", "@import", "<form"} {
+		if strings.Contains(page, tag) {
+			t.Errorf("mail contains %s", tag)
+		}
+	}
+}
+
+func TestLargeDigestStaysBelowTheClip(t *testing.T) {
+	t.Parallel()
+	d := sample()
+	long := d.Reports[0].Sections[0].Bullets[0]
+	long.Text = strings.Repeat("A long sentence with a number 1,234 in it. ", 12)
+	for range 60 {
+		d.Reports[0].Sections[0].Bullets = append(d.Reports[0].Sections[0].Bullets, long)
+		d.Reports[0].Articles = append(d.Reports[0].Articles, d.Reports[0].Articles[0])
+	}
+	for len(d.Reports) < 10 {
+		d.Reports = append(d.Reports, d.Reports[0])
+	}
+	page := renderHTML(t, d)
+	if len(page) > 90_000 {
+		t.Errorf("mail has %d bytes, want at most 90,000", len(page))
+	}
+	if !strings.Contains(page, "more on the web page of this digest") {
+		t.Error("the mail does not say that bullets are missing")
+	}
+}
+
+// TestMailKeepsToWhatClientsSupport checks every inline property and element
+// against caniemail's table for Gmail, Outlook and Apple Mail. The style sheet
+// in the head is progressive and may be dropped by any of them.
+func TestMailKeepsToWhatClientsSupport(t *testing.T) {
+	t.Parallel()
+	support := supportTable(t)
+	used := map[string]bool{}
+	doc, err := html.Parse(strings.NewReader(renderHTML(t, sample())))
+	if err != nil {
+		t.Fatal(err)
+	}
+	property := regexp.MustCompile(`(?:^|;)\s*([a-z-]+)\s*:`)
+	for n := range doc.Descendants() {
+		if n.Type != html.ElementNode {
+			continue
+		}
+		used["html-"+n.Data] = true
+		for _, a := range n.Attr {
+			if a.Key == "style" {
+				for _, m := range property.FindAllStringSubmatch(a.Val, -1) {
+					used["css-"+m[1]] = true
+				}
+			}
+		}
+	}
+	checked := 0
+	for feature := range used {
+		s, known := support[feature]
+		if !known || feature == "html-style" || feature == "html-meta" || progressive[feature] {
+			continue
+		}
+		checked++
+		for _, client := range []string{"gmail.desktop-webmail", "gmail.ios", "gmail.android", "outlook.windows", "outlook.outlook-com", "outlook.macos", "outlook.ios", "outlook.android", "apple-mail.macos", "apple-mail.ios"} {
+			if v := s.Support[client]; strings.HasPrefix(v, "n") {
+				t.Errorf("%s is not supported by %s", feature, client)
+			}
+		}
+	}
+	if checked < 10 {
+		t.Errorf("only %d features were found in the table: the names do not match", checked)
+	}
+}
+
+// progressive properties may be dropped without harm: what they hide is the
+// preheader, whose colour equals its ground, and a width that a table for
+// Outlook sets as well; the ground of body stands on the outer table too.
+var progressive = map[string]bool{"html-body": true, "css-max-width": true, "css-max-height": true, "css-opacity": true, "css-overflow": true}
+
+type feature struct{ Support map[string]string }
+
+func supportTable(t *testing.T) map[string]feature {
+	t.Helper()
+	path := filepath.Join(dataDir(t), "email", "caniemail_support.json")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("CI needs the table of mail clients: %v", err)
+		}
+		t.Skipf("no table of mail clients: %v", err)
+	}
+	var table map[string]feature
+	if err := json.Unmarshal(data, &table); err != nil {
+		t.Fatal(err)
+	}
+	return table
+}
+
+func dataDir(t *testing.T) string {
+	t.Helper()
+	if dir := os.Getenv("STOCKDIGEST_DATA"); dir != "" {
+		return dir
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return filepath.Join(dir, "..", "shared", "data")
+		}
+		if dir == filepath.Dir(dir) {
+			t.Fatal("no go.mod above the test")
+		}
+		dir = filepath.Dir(dir)
+	}
+}
+
+func TestSourcePageMarksTheSentence(t *testing.T) {
+	t.Parallel()
+	body := "First <paragraph>.\n\nThe price is $42. It was $38.\n\nLast."
+	quote := func(q string) stockdigest.Evidence {
+		start := strings.Index(body, q)
+		return stockdigest.Evidence{Source: "a1", Title: "T", URL: "https://x.example/", Quote: q, Start: start, End: start + len(q), Hash: stockdigest.Hash(body)}
+	}
+	e := quote("The price is $42.")
+	page, err := compose.Source(body, []stockdigest.Evidence{e, quote("price is $42. It was $38.")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Sprintf(`<mark id="%s">The price is $42.</mark>`, compose.Anchor(e))
+	if !bytes.Contains(page, []byte(want)) || !bytes.Contains(page, []byte("First &lt;paragraph&gt;.")) {
+		t.Errorf("got %s, want %s in it and the body escaped", page, want)
+	}
+	e.Start++
+	if _, err := compose.Source(body, []stockdigest.Evidence{e}); err == nil {
+		t.Error("a quote that is not where it says was accepted")
+	}
+}
+
+func renderText(t *testing.T, d stockdigest.Digest) string {
+	t.Helper()
+	text, err := compose.Text(d, links())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// visible returns the text of a page, white space folded.
+func visible(t *testing.T, page string) string {
+	t.Helper()
+	doc, err := html.Parse(strings.NewReader(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for n := range doc.Descendants() {
+		if n.Type == html.TextNode && n.Parent.Data != "style" {
+			b.WriteString(n.Data + " ")
+		}
+	}
+	return strings.NewReplacer(" .", ".", " ,", ",").Replace(fold(b.String()))
+}
+
+func fold(s string) string { return strings.Join(strings.Fields(s), " ") }

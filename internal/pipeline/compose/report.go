@@ -1,0 +1,312 @@
+package compose
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"stockdigest.app/stockdigest"
+)
+
+// heldAbove is the share of a draft's bullets that the gate may refuse before
+// a person has to look at the report (spec 4.6).
+const heldAbove = 0.30
+
+// Build makes the report of a run from what was found and what passed the
+// gate. It is a pure function: equal rows give an equal report.
+func Build(run stockdigest.Run, m stockdigest.Material, d stockdigest.Draft) stockdigest.Report {
+	r := stockdigest.Report{
+		ID:       reportID(run),
+		Ticker:   run.Ticker,
+		Name:     m.Ticker.Name,
+		Kind:     run.Kind,
+		AsOf:     run.AsOf,
+		TimeZone: run.TimeZone,
+		Version:  1,
+		Writer:   d.Writer,
+		Sections: sections(run.Kind, d),
+		Stories:  stories(m),
+		Articles: articles(m),
+		Filings:  filings(m),
+		Coverage: coverage(m, d),
+	}
+	r.Status, r.Reason = status(r, m)
+	r.BottomLine = bottomLine(r)
+	return r
+}
+
+func reportID(run stockdigest.Run) stockdigest.ReportID {
+	key := fmt.Sprintf("%s\n%s\n%s\n%d", run.Ticker, run.Kind, run.AsOf.UTC().Format("2006-01-02T15:04:05.000000Z"), 1)
+	return stockdigest.ReportID("r" + stockdigest.Hash(key)[:20])
+}
+
+func sections(kind stockdigest.ReportKind, d stockdigest.Draft) []stockdigest.Section {
+	kept := []stockdigest.Section{}
+	for _, s := range d.Sections {
+		if len(s.Bullets) > 0 && !s.Name.Hidden(kind) {
+			kept = append(kept, s)
+		}
+	}
+	return kept
+}
+
+func stories(m stockdigest.Material) []stockdigest.ReportStory {
+	all := make([]stockdigest.ReportStory, 0, len(m.Stories))
+	for _, s := range m.Stories {
+		all = append(all, stockdigest.ReportStory{
+			ID: s.ID, Headline: s.Headline, State: s.State, Change: s.Change,
+			LastTold: s.LastTold, Sources: len(s.Articles) + len(s.Filings),
+		})
+	}
+	return all
+}
+
+// articles lists every candidate: the selected first, then what was left out,
+// each newest first.
+func articles(m stockdigest.Material) []stockdigest.ReportArticle {
+	all := make([]stockdigest.ReportArticle, 0, len(m.Candidates))
+	for _, c := range m.Candidates {
+		a := stockdigest.ReportArticle{
+			URL: c.Article.URL, Title: c.Article.Title, Publisher: c.Article.Publisher,
+			PublishedAt: c.Article.PublishedAt, Role: c.Role,
+			Decision: c.Verdict.Decision, Gate: c.Verdict.Gate, Reason: c.Verdict.Reason, Story: c.Story,
+		}
+		if c.Text != nil {
+			a.Label = c.Text.Label
+		}
+		all = append(all, a)
+	}
+	rank := map[stockdigest.Decision]int{stockdigest.Selected: 0, stockdigest.Duplicate: 1, stockdigest.Rejected: 2, stockdigest.Pending: 3}
+	slices.SortStableFunc(all, func(a, b stockdigest.ReportArticle) int {
+		return cmp.Or(cmp.Compare(rank[a.Decision], rank[b.Decision]), b.PublishedAt.Compare(a.PublishedAt), strings.Compare(a.URL, b.URL))
+	})
+	return all
+}
+
+func filings(m stockdigest.Material) []stockdigest.ReportFiling {
+	story := map[stockdigest.Accession]stockdigest.StoryID{}
+	for _, s := range m.Stories {
+		for _, a := range s.Filings {
+			story[a] = s.ID
+		}
+	}
+	all := make([]stockdigest.ReportFiling, 0, len(m.Filings))
+	for _, f := range m.Filings {
+		all = append(all, stockdigest.ReportFiling{
+			Accession: f.Accession, Form: f.Form, Items: append([]string{}, f.Items...),
+			URL: f.URL, FiledAt: f.FiledAt, Story: story[f.Accession],
+		})
+	}
+	return all
+}
+
+func coverage(m stockdigest.Material, d stockdigest.Draft) stockdigest.Coverage {
+	c := stockdigest.Coverage{
+		FeedsTotal: len(feedURLs(m)), FeedsOK: len(feedURLs(m)) - len(failedFeeds(m)),
+		Articles: len(m.Candidates), Filings: len(m.Filings), Dropped: len(d.Dropped),
+	}
+	for _, a := range m.Candidates {
+		if a.Verdict.Decision == stockdigest.Selected {
+			c.Selected++
+		}
+	}
+	return c
+}
+
+// feedURLs returns the distinct feeds of the ticker: one feed may serve it in
+// several roles.
+func feedURLs(m stockdigest.Material) map[string]bool {
+	urls := map[string]bool{}
+	for _, f := range m.Feeds {
+		urls[f.Feed.URL] = true
+	}
+	return urls
+}
+
+// failedFeeds returns the feeds that this run did not read, with the cause.
+func failedFeeds(m stockdigest.Material) map[string]string {
+	failed := map[string]string{}
+	for url := range feedURLs(m) {
+		failed[url] = "not read"
+	}
+	for _, p := range m.Polls {
+		if _, ours := failed[p.FeedURL]; !ours {
+			continue
+		}
+		if p.Error == "" {
+			delete(failed, p.FeedURL)
+		} else {
+			failed[p.FeedURL] = p.Error
+		}
+	}
+	return failed
+}
+
+// otherFailures are polls outside the ticker's feeds that failed: EDGAR.
+func otherFailures(m stockdigest.Material) []string {
+	ours := feedURLs(m)
+	var failed []string
+	for _, p := range m.Polls {
+		if p.Error != "" && !ours[p.FeedURL] {
+			failed = append(failed, p.Error)
+		}
+	}
+	return failed
+}
+
+// status decides whether the report may be sent. A failure is never dressed as
+// a quiet day: quiet needs every source read without error.
+func status(r stockdigest.Report, m stockdigest.Material) (stockdigest.ReportStatus, string) {
+	bullets := 0
+	for _, s := range r.Sections {
+		bullets += len(s.Bullets)
+	}
+	dropped := r.Coverage.Dropped
+	feeds, others := failedFeeds(m), otherFailures(m)
+	failure := ""
+	switch {
+	case len(feeds) > 0:
+		failure = fmt.Sprintf("%s could not be read", count(len(feeds), "feed"))
+	case len(others) > 0:
+		failure = "SEC filings could not be read"
+	case len(m.Feeds) == 0:
+		failure = "no feed is set up"
+	}
+	switch {
+	case dropped > 0 && float64(dropped) > heldAbove*float64(dropped+bullets):
+		return stockdigest.ReportHeld, fmt.Sprintf("%d of %d bullets failed the evidence check", dropped, dropped+bullets)
+	case bullets == 0 && failure != "":
+		return stockdigest.ReportHeld, failure + ", and nothing else was found"
+	case bullets == 0:
+		return stockdigest.ReportQuiet, ""
+	case failure != "":
+		return stockdigest.ReportPartial, failure
+	}
+	return stockdigest.ReportReady, ""
+}
+
+// bottomLine says in a line what the bullets add up to. Every count in it is
+// computed here, from the bullets that passed the gate.
+func bottomLine(r stockdigest.Report) string {
+	var bullets []stockdigest.Bullet
+	for _, s := range r.Sections {
+		bullets = append(bullets, s.Bullets...)
+	}
+	told := repeats(r)
+	if len(bullets) == 0 {
+		return quietLine(r, told)
+	}
+	line := fmt.Sprintf("%s: %s.", leadIn(r, bullets), tone(bullets))
+	if told > 0 {
+		line += fmt.Sprintf(" %s told before %s without news.", capital(count(told, "story")), plural(told, "continues", "continue"))
+	}
+	return line
+}
+
+func quietLine(r stockdigest.Report, told int) string {
+	switch {
+	case r.Status == stockdigest.ReportHeld:
+		return "Not checked to the end: " + r.Reason + "."
+	case told > 0:
+		return fmt.Sprintf("Nothing new. %s told before %s in the news without a new fact.", capital(count(told, "story")), plural(told, "is still", "are still"))
+	}
+	return fmt.Sprintf("A quiet %s: every source was read and nothing material was found.", span(r.Kind))
+}
+
+func leadIn(r stockdigest.Report, bullets []stockdigest.Bullet) string {
+	ids := map[stockdigest.StoryID]bool{}
+	updates := map[stockdigest.StoryID]bool{}
+	for _, b := range bullets {
+		ids[b.Story] = true
+		if b.Update != "" {
+			updates[b.Story] = true
+		}
+	}
+	line := capital(count(len(ids), "development"))
+	if n := len(updates); n > 0 {
+		line += fmt.Sprintf(", %s of a story told before", count(n, "update"))
+	}
+	if lead := headline(r, bullets[0].Story); lead != "" && len(ids) > 1 {
+		line += ", led by “" + lead + "”"
+	}
+	return line
+}
+
+func tone(bullets []stockdigest.Bullet) string {
+	high := 0
+	by := map[stockdigest.Sentiment]int{}
+	for _, b := range bullets {
+		if b.Impact == stockdigest.ImpactHigh {
+			high++
+		}
+		by[b.Sentiment]++
+	}
+	var parts []string
+	for _, s := range []stockdigest.Sentiment{stockdigest.Positive, stockdigest.Negative, stockdigest.Mixed, stockdigest.Neutral} {
+		if by[s] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", by[s], s))
+		}
+	}
+	line := strings.Join(parts, ", ")
+	if high > 0 {
+		line += fmt.Sprintf("; %d of high impact", high)
+	}
+	return line
+}
+
+func headline(r stockdigest.Report, id stockdigest.StoryID) string {
+	for _, s := range r.Stories {
+		if s.ID == id {
+			return s.Headline
+		}
+	}
+	return ""
+}
+
+func repeats(r stockdigest.Report) int {
+	n := 0
+	for _, s := range r.Stories {
+		if s.State == stockdigest.StoryRepeat {
+			n++
+		}
+	}
+	return n
+}
+
+func span(kind stockdigest.ReportKind) string {
+	if kind == stockdigest.Daily {
+		return "day"
+	}
+	return "week"
+}
+
+func count(n int, noun string) string {
+	switch {
+	case n == 1:
+		return "one " + noun
+	case strings.HasSuffix(noun, "y"):
+		noun = strings.TrimSuffix(noun, "y") + "ies"
+	default:
+		noun += "s"
+	}
+	words := []string{"no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"}
+	if n < len(words) {
+		return words[n] + " " + noun
+	}
+	return fmt.Sprintf("%d %s", n, noun)
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
+func capital(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}

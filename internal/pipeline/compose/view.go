@@ -1,0 +1,373 @@
+package compose
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"stockdigest.app/stockdigest"
+)
+
+// Links tells a renderer where the pages around a digest lie. A nil function or
+// an empty answer leaves that link out.
+type Links struct {
+	Evidence func(stockdigest.Evidence) string // the stored text with the sentence marked
+	WhyNot   func(stockdigest.Report) string   // every article with its gate and reason
+}
+
+// A digestView is a digest as people read it. HTML and text are rendered from
+// the same one, so that they cannot differ in content.
+type digestView struct {
+	Title     string // subject line
+	Preheader string
+	Date      string
+	Zone      string
+	Companies []companyView
+	Writer    string
+}
+
+type companyView struct {
+	Ticker, Name string
+	Status       string // for people; empty when ready
+	BottomLine   string
+	Sections     []sectionView
+	More         int // bullets left out to keep the mail small
+	Repeats      []string
+	Sources      []sourcesView
+	Filings      []filingView
+	Coverage     string
+	WhyNot       string
+	LeftOut      string
+}
+
+type sectionView struct {
+	Name    string
+	Bullets []bulletView
+}
+
+type bulletView struct {
+	Text     string
+	Update   string
+	Tags     []tagView
+	Source   sourceView
+	Carriers string
+	Context  *contextView
+}
+
+// A tagView is a word about a bullet: never colour alone.
+type tagView struct{ Kind, Text string }
+
+type contextView struct {
+	Text   string
+	Source sourceView
+}
+
+type sourceView struct {
+	Publisher string
+	When      string
+	Label     string
+	Sentence  string // link to the marked sentence; may be empty
+	Original  string // link to the source itself; may be empty
+}
+
+type sourcesView struct {
+	Role  string
+	Links []linkView
+}
+
+type linkView struct{ Text, URL string }
+
+type filingView struct{ Text, URL string }
+
+// newView turns a digest into what people read, with at most perCompany
+// bullets of each report.
+func newView(d stockdigest.Digest, links Links, perCompany int) (digestView, error) {
+	loc, err := time.LoadLocation(d.TimeZone)
+	if err != nil {
+		return digestView{}, fmt.Errorf("time zone of the digest: %w", err)
+	}
+	p := painter{links: links, loc: loc}
+	v := digestView{
+		Title: title(d, loc), Date: d.AsOf.In(loc).Format("Monday 2 January 2006"),
+		Zone: zoneName(d.AsOf.In(loc)), Writer: writer(d),
+	}
+	for _, r := range d.Reports {
+		v.Companies = append(v.Companies, p.company(r, perCompany))
+	}
+	v.Preheader = preheader(d)
+	return v, nil
+}
+
+func title(d stockdigest.Digest, loc *time.Location) string {
+	symbols := make([]string, 0, len(d.Reports))
+	for _, r := range d.Reports {
+		symbols = append(symbols, string(r.Ticker))
+	}
+	if len(symbols) > 5 {
+		symbols = append(symbols[:5], fmt.Sprintf("%d more", len(d.Reports)-5))
+	}
+	return fmt.Sprintf("%s: %s", strings.Join(symbols, ", "), d.AsOf.In(loc).Format("Mon 2 Jan"))
+}
+
+// preheader is the line that mail programs show beside the subject.
+func preheader(d stockdigest.Digest) string {
+	var lines []string
+	for _, r := range d.Reports {
+		if r.Status == stockdigest.ReportQuiet {
+			lines = append(lines, string(r.Ticker)+": quiet")
+			continue
+		}
+		lines = append(lines, string(r.Ticker)+": "+r.BottomLine)
+	}
+	return shorten(strings.Join(lines, " · "), 160)
+}
+
+func zoneName(t time.Time) string {
+	name, _ := t.Zone()
+	if strings.HasPrefix(name, "+") || strings.HasPrefix(name, "-") {
+		return "UTC" + name
+	}
+	return name
+}
+
+func writer(d stockdigest.Digest) string {
+	for _, r := range d.Reports {
+		if r.Writer != "" {
+			return r.Writer
+		}
+	}
+	return ""
+}
+
+// A painter turns nouns into words and links.
+type painter struct {
+	links Links
+	loc   *time.Location
+}
+
+func (p painter) company(r stockdigest.Report, limit int) companyView {
+	c := companyView{
+		Ticker: string(r.Ticker), Name: r.Name, Status: statusWord(r), BottomLine: r.BottomLine,
+		Repeats: repeatLines(r, p.loc), Sources: sourcesByRole(r), Filings: p.filings(r), Coverage: coverageLine(r),
+	}
+	for _, s := range r.Sections {
+		section := sectionView{Name: string(s.Name)}
+		for _, b := range s.Bullets {
+			if limit == 0 {
+				c.More++
+				continue
+			}
+			limit--
+			section.Bullets = append(section.Bullets, p.bullet(b))
+		}
+		if len(section.Bullets) > 0 {
+			c.Sections = append(c.Sections, section)
+		}
+	}
+	if p.links.WhyNot != nil {
+		c.WhyNot = p.links.WhyNot(r)
+	}
+	if left := r.Coverage.Articles - r.Coverage.Selected; left > 0 {
+		c.LeftOut = count(left, "article") + " left out"
+	}
+	return c
+}
+
+func (p painter) bullet(b stockdigest.Bullet) bulletView {
+	v := bulletView{Text: b.Text, Update: b.Update, Tags: tags(b)}
+	if len(b.Evidence) > 0 {
+		v.Source = p.source(b.Evidence[0])
+	}
+	if n := len(b.Carriers); n > 0 {
+		v.Carriers = "also in " + list(b.Carriers, 4)
+	}
+	if b.Context != nil {
+		v.Context = &contextView{Text: b.Context.Text, Source: p.source(b.Context.Evidence)}
+	}
+	return v
+}
+
+func (p painter) source(e stockdigest.Evidence) sourceView {
+	v := sourceView{Publisher: e.Publisher, Original: textFragment(e.URL, e.Quote)}
+	if v.Publisher == "" {
+		v.Publisher = host(e.URL)
+	}
+	if !e.PublishedAt.IsZero() {
+		v.When = e.PublishedAt.In(p.loc).Format("2 Jan, 15:04")
+	}
+	if p.links.Evidence != nil {
+		v.Sentence = p.links.Evidence(e)
+	}
+	switch e.Label {
+	case stockdigest.TextFull:
+	case stockdigest.TextPaywall:
+		v.Label = "paywalled: headline and description only"
+	case stockdigest.TextHeadline:
+		v.Label = "headline and description only"
+	}
+	return v
+}
+
+func (p painter) filings(r stockdigest.Report) []filingView {
+	all := make([]filingView, 0, len(r.Filings))
+	for _, f := range r.Filings {
+		text := f.Form
+		if len(f.Items) > 0 {
+			text += " (item " + strings.Join(f.Items, ", ") + ")"
+		}
+		all = append(all, filingView{Text: text + ", " + f.FiledAt.In(p.loc).Format("2 Jan, 15:04"), URL: webURL(f.URL)})
+	}
+	return all
+}
+
+func tags(b stockdigest.Bullet) []tagView {
+	var all []tagView
+	if b.Impact == stockdigest.ImpactHigh {
+		all = append(all, tagView{"high", "high impact"})
+	}
+	switch b.Sentiment {
+	case stockdigest.Positive:
+		all = append(all, tagView{"positive", "▲ positive"})
+	case stockdigest.Negative:
+		all = append(all, tagView{"negative", "▼ negative"})
+	case stockdigest.Mixed:
+		all = append(all, tagView{"mixed", "◆ mixed"})
+	case stockdigest.Neutral:
+	}
+	return all
+}
+
+func statusWord(r stockdigest.Report) string {
+	switch r.Status {
+	case stockdigest.ReportReady:
+		return ""
+	case stockdigest.ReportPartial:
+		return "partial: " + r.Reason
+	case stockdigest.ReportHeld:
+		return "held: " + r.Reason
+	case stockdigest.ReportQuiet:
+		return "quiet"
+	}
+	return string(r.Status)
+}
+
+// repeatLines names the stories that were told before and have nothing new:
+// known, but not told again.
+func repeatLines(r stockdigest.Report, loc *time.Location) []string {
+	var lines []string
+	for _, s := range r.Stories {
+		if s.State == stockdigest.StoryRepeat {
+			line := shorten(s.Headline, 110)
+			if !s.LastTold.IsZero() {
+				line += " (told " + s.LastTold.In(loc).Format("2 Jan") + ")"
+			}
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+func sourcesByRole(r stockdigest.Report) []sourcesView {
+	var all []sourcesView
+	for _, role := range stockdigest.Roles() {
+		group := sourcesView{Role: string(role)}
+		for _, a := range r.Articles {
+			if a.Role != role || a.Decision != stockdigest.Selected {
+				continue
+			}
+			publisher := a.Publisher
+			if publisher == "" {
+				publisher = host(a.URL)
+			}
+			group.Links = append(group.Links, linkView{Text: publisher + ": " + shorten(a.Title, 90), URL: webURL(a.URL)})
+		}
+		if len(group.Links) > 0 {
+			all = append(all, group)
+		}
+	}
+	return all
+}
+
+func coverageLine(r stockdigest.Report) string {
+	c := r.Coverage
+	line := fmt.Sprintf("%s from %d of %s, %d selected; %s", digits(c.Articles, "article"), c.FeedsOK, digits(c.FeedsTotal, "feed"), c.Selected, digits(c.Filings, "filing"))
+	if c.Dropped > 0 {
+		line += fmt.Sprintf("; %s refused by the evidence check", digits(c.Dropped, "bullet"))
+	}
+	return line
+}
+
+func digits(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+func list(names []string, most int) string {
+	if len(names) > most {
+		rest := len(names) - most
+		return strings.Join(names[:most], ", ") + fmt.Sprintf(" and %d more", rest)
+	}
+	if len(names) > 1 {
+		return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
+	}
+	return strings.Join(names, "")
+}
+
+// shorten cuts s at a word to at most n runes, with an ellipsis.
+func shorten(s string, n int) string {
+	runes := []rune(s)
+	if len(runes) <= n {
+		return s
+	}
+	cut := string(runes[:n-1])
+	if i := strings.LastIndexByte(cut, ' '); i > n/2 {
+		cut = cut[:i]
+	}
+	return strings.TrimRight(cut, " ,;:.") + "…"
+}
+
+// webURL returns raw when it is an http or https address, else nothing: no
+// other scheme is ever linked.
+func webURL(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		return ""
+	}
+	return raw
+}
+
+func host(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return ""
+	}
+	return strings.TrimPrefix(u.Hostname(), "www.")
+}
+
+// textFragment links to the quote inside the page itself, in the form of the
+// W3C text-fragment draft (#:~:text=start,end). Programs that do not know it
+// open the page.
+func textFragment(raw, quote string) string {
+	link := webURL(raw)
+	words := strings.Fields(quote)
+	if link == "" || strings.Contains(link, "#") || len(words) == 0 {
+		return link
+	}
+	const edge = 4
+	if len(words) <= 2*edge {
+		return link + "#:~:text=" + escapeFragment(words)
+	}
+	return link + "#:~:text=" + escapeFragment(words[:edge]) + "," + escapeFragment(words[len(words)-edge:])
+}
+
+func escapeFragment(words []string) string {
+	escaped := slices.Clone(words)
+	for i, w := range escaped {
+		escaped[i] = strings.NewReplacer("-", "%2D", ",", "%2C", "&", "%26").Replace(url.PathEscape(w))
+	}
+	return strings.Join(escaped, "%20")
+}
