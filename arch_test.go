@@ -25,6 +25,7 @@ var layers = []struct {
 }{
 	{".", nil, "the nouns know nobody"},
 	{"internal/text", nil, "plain text knows nobody"},
+	{"internal/events", nil, "words alone tell an event"},
 	{"internal/facts", []string{".", "internal/text"}, "facts are found in text"},
 	{"internal/names", []string{".", "internal/text"}, "companies are found in text"},
 	{"internal/page", []string{".", "internal/text"}, "a page is read without knowing who asks"},
@@ -32,7 +33,7 @@ var layers = []struct {
 	{"internal/adapter/feeds", []string{".", "internal/adapter/fetch"}, "sources share the polite client"},
 	{"internal/adapter/*", []string{"."}, "adapters speak nouns and never meet"},
 	{"internal/adapter/*/*test", []string{".", "internal/adapter/*"}, "a test kit wraps its own adapter"},
-	{"internal/pipeline/*", []string{".", "internal/text", "internal/facts", "internal/names", "internal/page"}, "steps hand over nouns and never meet; the language packages are pure"},
+	{"internal/pipeline/*", []string{".", "internal/text", "internal/events", "internal/facts", "internal/names", "internal/page"}, "steps hand over nouns and never meet; the language packages are pure"},
 	{"internal/pipeline", []string{".", "internal/pipeline/*"}, "the flow orders its steps"},
 	{"internal/night", []string{"."}, "a recorded night looks like the outside"},
 	{"internal/eval", []string{"."}, "measures; the steps come in as functions"},

@@ -26,12 +26,16 @@ func CanonicalURL(raw string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	u.Fragment, u.RawFragment = "", ""
-	u.RawQuery, u.ForceQuery = canonicalQuery(u.RawQuery), false
-	if u.Path == "" {
-		u.Path = "/"
+	path := u.EscapedPath()
+	if path == "" {
+		path = "/"
 	}
-	return u.String(), nil
+	// Not u.String(): it would escape the letters of an international host name.
+	canonical := u.Scheme + "://" + u.Host + path
+	if query := canonicalQuery(u.RawQuery); query != "" {
+		canonical += "?" + query
+	}
+	return canonical, nil
 }
 
 // parseLink reads an absolute http or https URL with a lower-case host and
@@ -83,7 +87,24 @@ func canonicalQuery(raw string) string {
 	for i, p := range pairs {
 		texts[i] = p.text
 	}
-	return strings.Join(texts, "&")
+	return escapeBlanks(strings.Join(texts, "&"))
+}
+
+// escapeBlanks writes blanks as %20 and the like; servers and readers would
+// cut the address there.
+func escapeBlanks(s string) string {
+	if !strings.ContainsFunc(s, unicode.IsSpace) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if unicode.IsSpace(r) {
+			b.WriteString(url.PathEscape(string(r)))
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
 }
 
 // isTracking reports whether a query key only tells who sent the reader. The
@@ -116,7 +137,7 @@ const maxWrap = 5
 
 // Unwrap opens, without the network, a link that wraps another: Google News in
 // its old encoding, consent pages, AMP caches, and the redirect pages of search
-// engines and networks that carry their target. ok is false when raw is no such
+// engines and networks that carry their target. It answers false when raw is no such
 // wrapper, or one that only its owner can open (new Google News links). The
 // target is an absolute http or https address, not yet canonical.
 func Unwrap(raw string) (target string, ok bool) {
@@ -217,8 +238,8 @@ func ampTarget(u *url.URL, prefixes ...string) string {
 	return ""
 }
 
-// yahooTarget reads the RU segment of Yahoo's search redirect:
-// /_ylt=…/RU=https%3a%2f%2fexample.com%2f/RK=2/RS=…
+// yahooTarget reads the RU segment of Yahoo's search redirect, as in
+// "/_ylt=x/RU=https%3a%2f%2fexample.com%2f/RK=2/RS=x".
 func yahooTarget(escapedPath string) string {
 	for segment := range strings.SplitSeq(escapedPath, "/") {
 		if value, ok := strings.CutPrefix(segment, "RU="); ok {
@@ -322,14 +343,17 @@ func TrimPublisher(title, publisher string) string {
 	return title
 }
 
+// publisherKey makes "CBS News", cbsnews.com and www.cbsnews.com one.
 func publisherKey(name string) string {
-	return NormalTitle(strings.TrimSuffix(strings.ToLower(strings.TrimSpace(name)), ".com"))
+	name = strings.ToLower(strings.TrimSpace(name))
+	name = strings.TrimPrefix(strings.TrimSuffix(name, ".com"), "www.")
+	return strings.ReplaceAll(NormalTitle(name), " ", "")
 }
 
 // NormalTitle returns a title for comparing: lower case, letters and digits
 // only, words divided by one space, so that quotes, dashes and spacing of two
 // feeds do not tell one headline apart. Signs that change the meaning of
-// numbers (% $ + - . before digits) stay.
+// numbers stay: percent, currencies, plus and minus, the decimal point.
 func NormalTitle(title string) string {
 	var b strings.Builder
 	runes := []rune(strings.ToLower(title))

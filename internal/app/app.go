@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+	_ "time/tzdata" // a bare machine has no zones, and a night names one
 
 	"github.com/google/uuid"
 	"github.com/lmittmann/tint"
@@ -74,12 +75,12 @@ func New(ctx context.Context, opts Options, world World, console *Console) (*App
 // wire is the pipeline as code.
 func (a *App) wire(linker *names.Linker) []pipeline.Step {
 	feedReader := feeds.New(a.fetch)
-	filings := edgar.New(a.fetch)
+	filings := a.world.filings(edgar.New(a.fetch))
 	progress := a.console.Step
 	return []pipeline.Step{
 		ingest.New(a.store, feedReader, filings, ingest.Config{Now: a.world.Now, Progress: progress}),
 		triage.New(a.store, linker),
-		extract.New(a.store, a.fetch, extract.Config{Now: a.world.Now, Progress: progress, SecondLook: triage.SecondLook(linker)}),
+		extract.New(extract.Deps{Store: a.store, Pages: a.fetch, SecondLook: triage.SecondLook(linker), Now: a.world.Now, Progress: progress}),
 		cluster.New(a.store),
 		summarize.New(a.store, summarize.Extractive(linker)),
 		verify.New(a.store),

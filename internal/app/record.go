@@ -22,11 +22,7 @@ func Record(ctx context.Context, opts Options, world World, symbols []string, ki
 	if err != nil {
 		return answer, err
 	}
-	if world.Transport != nil {
-		world.Transport = recorder.Wrap(world.Transport)
-	} else {
-		world.Wrap = recorder.Wrap
-	}
+	world.Wrap = recorder.Wrap
 	opts, drop, err := throwaway(opts)
 	if err != nil {
 		return answer, err

@@ -80,6 +80,29 @@ func (w World) Feeds(t stockdigest.Ticker) []stockdigest.TickerFeed {
 	return nil
 }
 
+// filings limits a source of filings to the companies that file in this world: a
+// night says so by the CIK it gives, whatever the ticker table knows.
+func (w World) filings(next ingest.Filings) ingest.Filings {
+	if w.night == nil {
+		return next
+	}
+	return nightFilings{w.night, next}
+}
+
+type nightFilings struct {
+	night *night.Night
+	next  ingest.Filings
+}
+
+func (f nightFilings) Filings(ctx context.Context, t stockdigest.Ticker, w stockdigest.Window) ([]stockdigest.Filing, error) {
+	for _, n := range f.night.Tickers {
+		if n.Ticker.Symbol == t.Symbol && n.CIK != "" {
+			return f.next.Filings(ctx, t, w)
+		}
+	}
+	return nil, nil
+}
+
 // setFeeds brings the ticker's feeds in the store up to date with the world.
 func (a *App) setFeeds(ctx context.Context, t stockdigest.Ticker) error {
 	return a.store.SetFeeds(ctx, t.Symbol, a.world.Feeds(t))

@@ -8,3 +8,6 @@ type Span struct{ Start, End int }
 
 // Of returns the part of s that the span covers.
 func (p Span) Of(s string) string { return s[p.Start:p.End] }
+
+// Len returns the number of bytes that the span covers.
+func (p Span) Len() int { return p.End - p.Start }

@@ -51,8 +51,10 @@ func sample() stockdigest.Digest {
 
 func links() compose.Links {
 	return compose.Links{
-		Evidence: func(e stockdigest.Evidence) string { return "https://digest.example/e/" + e.Source + "#" + compose.Anchor(e) },
-		WhyNot:   func(r stockdigest.Report) string { return "https://digest.example/why/" + string(r.Ticker) },
+		Evidence: func(e stockdigest.Evidence) string {
+			return "https://digest.example/e/" + e.Source + "#" + compose.Anchor(e)
+		},
+		WhyNot: func(r stockdigest.Report) string { return "https://digest.example/why/" + string(r.Ticker) },
 	}
 }
 

@@ -1,0 +1,110 @@
+package edgar
+
+import (
+	"bytes"
+	"path"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"stockdigest.app/stockdigest"
+)
+
+// documents makes the documents of a filing: the primary one and the
+// exhibits that people read. Agreements are only named, with their opening.
+func documents(f stockdigest.Filing, sub submission) []stockdigest.Document {
+	var docs []stockdigest.Document
+	for i, b := range sub.documents {
+		limit := 0
+		switch {
+		case !isText(b.filename) || isBinary(b.body):
+		case i == 0, strings.HasPrefix(b.kind, "EX-99"):
+			limit = maxText
+		case isAgreement(b.kind):
+			limit = shortText
+		}
+		if limit > 0 && len(docs) < maxTexts {
+			docs = append(docs, document(f, i+1, b, limit))
+		}
+	}
+	return docs
+}
+
+func document(f stockdigest.Filing, seq int, b block, limit int) stockdigest.Document {
+	text := shorten(plainText(b.body), limit)
+	d := stockdigest.Document{
+		Accession:   f.Accession,
+		Seq:         seq,
+		Type:        b.kind,
+		Description: b.description,
+		URL:         f.URL,
+		Text:        text,
+		Hash:        stockdigest.Hash(text),
+	}
+	if validName(b.filename) {
+		d.URL = folder(f) + b.filename
+	}
+	if seq == 1 {
+		d.Items = listed(splitItems(f.Form, text), f.Items)
+	}
+	return d
+}
+
+// listed drops headings that the filing's own list does not know: quotations
+// of other filings. A list that agrees with nothing is not believed.
+func listed(found []stockdigest.Item, items []string) []stockdigest.Item {
+	known := func(it stockdigest.Item) bool { return slices.Contains(items, it.Number) }
+	if !slices.ContainsFunc(found, known) {
+		return found
+	}
+	return slices.DeleteFunc(slices.Clone(found), func(it stockdigest.Item) bool { return !known(it) })
+}
+
+// itemsOf returns the filing's items as the list told them; when it told
+// none, those of an 8-K's text.
+func itemsOf(f stockdigest.Filing) []string {
+	if len(f.Items) > 0 || len(f.Documents) == 0 || !strings.HasPrefix(f.Form, "8-K") {
+		return f.Items
+	}
+	var items []string
+	for _, it := range f.Documents[0].Items {
+		items = append(items, it.Number)
+	}
+	return items
+}
+
+// isAgreement reports whether the exhibit is a contract: underwriting (1),
+// merger (2) or material (10).
+func isAgreement(kind string) bool {
+	return strings.HasPrefix(kind, "EX-1.") || strings.HasPrefix(kind, "EX-2.") || strings.HasPrefix(kind, "EX-10.")
+}
+
+// isText reports whether the file's name promises text. Old submissions give
+// no names.
+func isText(name string) bool {
+	switch strings.ToLower(path.Ext(name)) {
+	case "", ".htm", ".html", ".txt":
+		return true
+	}
+	return false
+}
+
+// isBinary reports whether the body is a PDF or a uuencoded file.
+func isBinary(body []byte) bool {
+	head := bytes.TrimSpace(body[:min(len(body), 256)])
+	return bytes.HasPrefix(head, []byte("<PDF>")) || bytes.HasPrefix(head, []byte("begin 6"))
+}
+
+// shorten cuts text at the end of a paragraph, or of a letter, before limit.
+func shorten(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	if i := strings.LastIndex(text[:limit], "\n\n"); i > 0 {
+		return text[:i]
+	}
+	for limit > 0 && !utf8.RuneStart(text[limit]) {
+		limit--
+	}
+	return text[:limit]
+}

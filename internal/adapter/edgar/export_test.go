@@ -1,0 +1,7 @@
+package edgar
+
+// PlainText and Items are the inner steps, for tests.
+var (
+	PlainText = plainText
+	Items     = splitItems
+)

@@ -1,0 +1,8 @@
+//go:build !race
+
+package feeds_test
+
+import "stockdigest.app/stockdigest/internal/adapter/feeds"
+
+// hostileSize is the largest feed that is read.
+const hostileSize = feeds.MaxBytes

@@ -1,0 +1,90 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+	"io"
+	"net"
+
+	"github.com/jackc/pgx/v5"
+	lib "modernc.org/sqlite/lib"
+)
+
+// A dialect is what the two engines do not share.
+type dialect interface {
+	// viewOptions gives a transaction that reads one moment.
+	viewOptions() *sql.TxOptions
+	// again reports whether the database undid a transaction that may simply
+	// be repeated.
+	again(err error) bool
+	// down reports whether the database cannot work at present.
+	down(err error) bool
+	// misfit reports whether rows name something that is not there, or hold a
+	// value outside its list.
+	misfit(err error) bool
+	// until is the SQL for the database's clock plus $n milliseconds, now for
+	// the clock alone, and left for the milliseconds from the clock to
+	// lease_until.
+	until(n string) string
+	now() string
+	left() string
+}
+
+type postgresDialect struct {
+	plain  *pgx.ConnConfig
+	schema string
+}
+
+func (postgresDialect) viewOptions() *sql.TxOptions {
+	return &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
+}
+
+// Serialization failure, deadlock, lock timeout.
+func (postgresDialect) again(err error) bool { return sqlState(err, "40001", "40P01", "55P03") }
+
+// Shutting down, starting up, too many connections, disk full; or no
+// connection at all.
+func (postgresDialect) down(err error) bool {
+	var network *net.OpError
+	return sqlState(err, "57P01", "57P02", "57P03", "53300", "53100", "57014") ||
+		errors.As(err, &network) || errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+// Not null, foreign key, unique, check.
+func (postgresDialect) misfit(err error) bool {
+	return sqlState(err, "23502", "23503", "23505", "23514")
+}
+
+func (postgresDialect) until(n string) string {
+	return "clock_timestamp() + CAST(" + n + " AS bigint) * interval '1 millisecond'"
+}
+
+func (postgresDialect) now() string { return "clock_timestamp()" }
+
+func (postgresDialect) left() string {
+	return "coalesce(CAST(extract(epoch FROM lease_until - clock_timestamp()) * 1000 AS bigint), 0)"
+}
+
+type sqliteDialect struct{ path string }
+
+func (sqliteDialect) viewOptions() *sql.TxOptions { return &sql.TxOptions{ReadOnly: true} }
+
+func (sqliteDialect) again(err error) bool {
+	return sqliteCode(err, lib.SQLITE_BUSY, lib.SQLITE_LOCKED)
+}
+
+func (sqliteDialect) down(err error) bool {
+	return sqliteCode(err, lib.SQLITE_FULL, lib.SQLITE_IOERR, lib.SQLITE_READONLY, lib.SQLITE_CANTOPEN)
+}
+
+func (sqliteDialect) misfit(err error) bool { return sqliteCode(err, lib.SQLITE_CONSTRAINT) }
+
+func (sqliteDialect) until(n string) string {
+	return "strftime('%Y-%m-%dT%H:%M:%f', 'now', '+' || (" + n + " / 1000.0) || ' seconds') || '000Z'"
+}
+
+func (sqliteDialect) now() string { return "strftime('%Y-%m-%dT%H:%M:%f', 'now') || '000Z'" }
+
+func (sqliteDialect) left() string {
+	return "coalesce(CAST((julianday(lease_until) - julianday('now')) * 86400000 AS INTEGER), 0)"
+}

@@ -1,0 +1,145 @@
+//go:build unix
+
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// keeper runs the server for as long as the test process lives, however that
+// ends: when the pipe to its standard input closes it stops the server by its
+// process id and removes the data.
+const keeper = `trap '' INT TERM HUP
+"$1" -D "$2/data" -c listen_addresses=127.0.0.1 -c port="$3" -c unix_socket_directories= -c fsync=off \
+  -c synchronous_commit=off -c full_page_writes=off -c max_connections=300 -c shared_buffers=32MB \
+  -c autovacuum=off >"$2/log" 2>&1 &
+server=$!
+cat >/dev/null
+kill -QUIT $server
+wait $server
+rm -rf "$2/data" "$2/log"
+rmdir "$2" 2>/dev/null`
+
+// startServer makes a new server in a folder of its own. It returns a URL and
+// what must be kept: the server ends when that is closed or forgotten.
+func startServer() (string, io.Closer, error) {
+	bin, err := binaries()
+	if err != nil {
+		return "", nil, err
+	}
+	dir, err := os.MkdirTemp("", "stockdigest-pg-")
+	if err != nil {
+		return "", nil, err
+	}
+	owner, err := owner(dir)
+	if err != nil {
+		return "", nil, err
+	}
+	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", filepath.Join(dir, "data"),
+		"-U", "stockdigest", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+	initdb.Dir, initdb.SysProcAttr = dir, &syscall.SysProcAttr{Credential: owner}
+	if out, err := initdb.CombinedOutput(); err != nil {
+		return "", nil, fmt.Errorf("make a PostgreSQL cluster: %w: %s", errors.Join(err, os.RemoveAll(dir)), out)
+	}
+	port, err := freePort()
+	if err != nil {
+		return "", nil, err
+	}
+	run := exec.Command("/bin/sh", "-c", keeper, "keeper", filepath.Join(bin, "postgres"), dir, strconv.Itoa(port))
+	run.Dir, run.SysProcAttr = dir, &syscall.SysProcAttr{Credential: owner, Setpgid: true}
+	alive, err := run.StdinPipe()
+	if err != nil {
+		return "", nil, err
+	}
+	if err := run.Start(); err != nil {
+		return "", nil, fmt.Errorf("start PostgreSQL: %w", err)
+	}
+	url := fmt.Sprintf("postgres://stockdigest@127.0.0.1:%d/postgres?sslmode=disable", port)
+	if err := waitFor(url); err != nil {
+		log, _ := os.ReadFile(filepath.Join(dir, "log")) // best effort: the error is told anyway
+		return "", nil, fmt.Errorf("start PostgreSQL: %w: %s", err, log)
+	}
+	return url, alive, nil
+}
+
+// binaries returns the folder with initdb and postgres.
+func binaries() (string, error) {
+	if p, err := exec.LookPath("initdb"); err == nil {
+		if _, err := os.Stat(filepath.Join(filepath.Dir(p), "postgres")); err == nil {
+			return filepath.Dir(p), nil
+		}
+	}
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	if err != nil || len(found) == 0 {
+		return "", fmt.Errorf("%w: neither TEST_POSTGRES_URL nor initdb was found", errNoServer)
+	}
+	slices.Sort(found)
+	return filepath.Dir(found[len(found)-1]), nil
+}
+
+// owner gives the folder to a user that PostgreSQL will run as: it refuses to
+// run as root. Anybody else runs it as oneself.
+func owner(dir string) (*syscall.Credential, error) {
+	if os.Geteuid() != 0 {
+		return nil, nil //nolint:nilnil // nil is the present user
+	}
+	for _, name := range []string{"postgres", "nobody"} {
+		u, err := user.Lookup(name)
+		if err != nil {
+			continue
+		}
+		uid, err := strconv.ParseUint(u.Uid, 10, 32)
+		if err != nil {
+			return nil, err
+		}
+		gid, err := strconv.ParseUint(u.Gid, 10, 32)
+		if err != nil {
+			return nil, err
+		}
+		return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, os.Chown(dir, int(uid), int(gid))
+	}
+	return nil, fmt.Errorf("%w: it does not run as root, and there is no user postgres or nobody", errNoServer)
+}
+
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	addr, ok := l.Addr().(*net.TCPAddr)
+	if !ok {
+		return 0, errors.Join(errors.New("no TCP address"), l.Close())
+	}
+	return addr.Port, l.Close()
+}
+
+// waitFor waits until the server takes connections.
+func waitFor(url string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	for {
+		conn, err := pgx.Connect(ctx, url)
+		if err == nil {
+			return conn.Close(ctx)
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}

@@ -1,0 +1,46 @@
+package events_test
+
+import (
+	"testing"
+
+	"stockdigest.app/stockdigest/internal/events"
+)
+
+func TestFirstNamesTheEvent(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]events.Kind{
+		"Brightwell raises full-year sales forecast after strong quarter":                    events.Guidance,
+		"Brightwell sweetens its bid for Kestrel to $42 a share":                             events.Deal,
+		"Brightwell recalls 12,000 scanners over battery defects":                            events.Accident,
+		"Shareholders sued Brightwell in federal court":                                      events.Legal,
+		"Regulators approved the merger":                                                     events.Deal,
+		"The FTC is investigating Brightwell's pricing":                                      events.Regulation,
+		"Brightwell names Ada Quill as chief financial officer":                              events.Management,
+		"Brightwell will cut 400 jobs in Ohio":                                               events.Jobs,
+		"Brightwell priced $500 million of senior unsecured notes":                           events.Financing,
+		"Revenue rose 7% to $1.2 billion":                                                    events.Earnings,
+		"Brightwell doubles its dividend":                                                    events.Payout,
+		"Two brokers downgraded the stock":                                                   events.Analyst,
+		"Brightwell signed a supply agreement with Oakline":                                  events.Contract,
+		"Brightwell unveils a handheld spectrometer":                                         events.Product,
+		"The car's engineers used airflow guidance between the headlights to cut drag":       events.None,
+		"The concert was sold out and the crowd went home happy":                             events.None,
+		"Brightwell said it takes credit for the idea and has a low-tar filter on the shelf": events.None,
+	} {
+		if got := events.First(text); got != want {
+			t.Errorf("First(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestEveryKindHasPoints(t *testing.T) {
+	t.Parallel()
+	for _, k := range events.Kinds() {
+		if k.Points() < 1 || k.Points() > 3 {
+			t.Errorf("%s has %d points, want 1 to 3", k, k.Points())
+		}
+	}
+	if events.None.Points() != 0 {
+		t.Error("no event has points")
+	}
+}

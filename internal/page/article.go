@@ -1,0 +1,139 @@
+package page
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+
+	"codeberg.org/readeck/go-readability/v2"
+	"golang.org/x/net/html"
+)
+
+const (
+	minText    = 80     // bytes a page must say to count as an article
+	maxVisible = 20_000 // bytes of visible text searched for signs of a wall
+	surely     = 0.5    // likelihood from which a block is taken
+	perhaps    = 0.12   // likelihood from which it is taken when else nothing is left
+)
+
+func read(doc *html.Node, address *url.URL) (Article, error) {
+	d := declare(doc)
+	a := Article{
+		Title:       d.headline(address),
+		Author:      d.authors(),
+		Publisher:   d.publisher(),
+		Description: d.description(),
+		ModifiedAt:  d.modified(),
+	}
+	near := ""
+	if len(d.headings) > 0 {
+		near = nearHeading(d.headings[0])
+	}
+	a.PublishedAt, a.DateSource = d.published(address, near)
+
+	s := newScene(doc, a.Title)
+	a.Text = s.choose(weights(), readable(doc, address), d)
+	a.Language = languageOf(a.Text, d.lang())
+	visible := s.visible()
+	switch {
+	case isWall(address, a.Title, visible):
+		a.Consent, a.Text = true, ""
+		return a, fmt.Errorf("%w: %q", ErrConsent, a.Title)
+	case len(a.Text) < minText:
+		a.Paywalled = !d.free()
+		return a, fmt.Errorf("%w: %d bytes", ErrEmpty, len(a.Text))
+	}
+	a.Paywalled = d.paywalled(a.Text, visible)
+	return a, nil
+}
+
+// choose returns the text of the article: the blocks that the model takes, or
+// the body that the page declares when the visible page holds much less.
+func (s *scene) choose(trees []tree, other string, d *declared) string {
+	body := articleBody(d.ld)
+	plain := strings.Join(body, " ")
+	rows := s.features(s.coverage(other), s.coverage(plain), plain != "")
+	judged := make([]float64, len(rows))
+	for i, row := range rows {
+		judged[i] = likelihood(trees, row)
+	}
+	kept := s.take(judged, surely)
+	if len(kept)*3 < len(other) {
+		kept = s.take(judged, perhaps)
+	}
+	if words := len(strings.Fields(plain)); words > 80 && words > 2*len(strings.Fields(kept)) {
+		return strings.Join(body, "\n\n")
+	}
+	return kept
+}
+
+func (s *scene) take(judged []float64, level float64) string {
+	var kept []block
+	for i, p := range judged {
+		if p > level {
+			kept = append(kept, s.blocks[i])
+		}
+	}
+	return join(clean(kept, s.title))
+}
+
+// clean drops blocks that say nothing of their own: the headline again,
+// and headings at the end whose part was left out. It drops blocks as a whole
+// and never changes one, so that no number of a sentence is lost.
+func clean(kept []block, title string) []block {
+	for len(kept) > 1 && isHeading(kept[len(kept)-1].node.DataAtom) {
+		kept = kept[:len(kept)-1]
+	}
+	if len(kept) > 1 && title != "" && letters(kept[0].text) == letters(title) {
+		kept = kept[1:]
+	}
+	return kept
+}
+
+// visible returns the beginning of what a reader sees, in lower case.
+func (s *scene) visible() string {
+	var b strings.Builder
+	for _, f := range s.facts {
+		b.WriteString(f.lower)
+		b.WriteByte('\n')
+		if b.Len() > maxVisible {
+			break
+		}
+	}
+	return b.String()
+}
+
+// readable returns the text that the readability algorithm takes.
+func readable(doc *html.Node, address *url.URL) string {
+	parser := readability.NewParser()
+	parser.DisableJSONLD = true
+	found, err := parser.ParseDocument(doc, address)
+	if err != nil || found.Node == nil {
+		return ""
+	}
+	return join(blocksOf(found.Node, nil))
+}
+
+// articleBody returns the paragraphs of the body that the page declares.
+func articleBody(ld object) []string {
+	body, _ := ld["articleBody"].(string)
+	body = html.UnescapeString(body)
+	for _, tag := range []string{"</p>", "<br>", "<br/>", "<br />", "</li>", "</h2>", "</h3>", "</div>"} {
+		body = strings.ReplaceAll(body, tag, "\n")
+	}
+	var paragraphs []string
+	for line := range strings.Lines(html.UnescapeString(stripTags(body))) {
+		if line = squeeze(line); line != "" {
+			paragraphs = append(paragraphs, line)
+		}
+	}
+	return paragraphs
+}
+
+func join(blocks []block) string {
+	texts := make([]string, len(blocks))
+	for i, b := range blocks {
+		texts[i] = b.text
+	}
+	return strings.Join(texts, "\n\n")
+}

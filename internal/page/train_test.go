@@ -1,0 +1,280 @@
+package page_test
+
+import (
+	"fmt"
+	"hash/fnv"
+	"maps"
+	"math"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"stockdigest.app/stockdigest/internal/eval"
+	"stockdigest.app/stockdigest/internal/page"
+)
+
+const (
+	treeDepth = 4
+	binCount  = 48
+	folds     = 5
+)
+
+// A trainPage is one labelled page as the trainer sees it.
+type trainPage struct {
+	fold   int
+	id     string
+	page   *page.Prepared
+	texts  []string
+	rows   [][]float64
+	truth  string
+	set    string
+	label  []float64
+	weight []float64
+}
+
+// loadTrain loads the labelled pages below dir, with a label per block: the
+// share of its 4-word shingles that the truth holds.
+func loadTrain(t *testing.T, dir string) []trainPage {
+	t.Helper()
+	var pages []trainPage
+	_, err := eval.ExtractionTruth(dir, func(set, id, truth string, html []byte, url string) {
+		p := trainPage{id: id, set: set, truth: truth}
+		h := fnv.New32a()
+		h.Write([]byte(id))
+		p.fold = int(h.Sum32() % folds)
+		p.page = page.Prepare(html, url)
+		p.texts, p.rows = p.page.Look()
+		known := map[string]bool{}
+		words := wordsOf(truth)
+		for n := 1; n <= 4; n++ {
+			for i := 0; i+n <= len(words); i++ {
+				known[strings.Join(words[i:i+n], " ")] = true
+			}
+		}
+		lines := map[string]bool{}
+		for line := range strings.Lines(truth) {
+			lines[strings.Join(wordsOf(line), " ")] = true
+		}
+		for _, text := range p.texts {
+			w := wordsOf(text)
+			n := min(4, len(w))
+			found, all := 0, 0
+			for i := 0; i+n <= len(w); i++ {
+				all++
+				if known[strings.Join(w[i:i+n], " ")] {
+					found++
+				}
+			}
+			yes := found*2 > all
+			if len(w) < 4 {
+				yes = lines[strings.Join(w, " ")]
+			}
+			p.label = append(p.label, map[bool]float64{true: 1}[yes])
+			p.weight = append(p.weight, (float64(len(w))+2)/float64(len(words)+150)*100)
+		}
+		pages = append(pages, p)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pages
+}
+
+func wordsOf(s string) []string { return strings.FieldsFunc(s, eval.Between) }
+
+// TestTrain fits the model to the labelled pages and writes its weights:
+//
+//	STOCKDIGEST_TRAIN=weights.txt STOCKDIGEST_DATA=... go test ./internal/page -run TestTrain -v
+//
+// It prints figures on pages the fitted trees did not see.
+func TestTrain(t *testing.T) {
+	out := os.Getenv("STOCKDIGEST_TRAIN")
+	if out == "" {
+		t.Skip("set STOCKDIGEST_TRAIN to a file to train")
+	}
+	pages := loadTrain(t, os.Getenv("STOCKDIGEST_DATA")+"/extraction")
+	rounds := 100
+	if n, err := strconv.Atoi(os.Getenv("ROUNDS")); err == nil {
+		rounds = n
+	}
+	crossed(t, pages, rounds)
+	trees := fit(pages, func(trainPage) bool { return true }, rounds)
+	if err := os.WriteFile(out, []byte(strings.Join(trees, "\n")+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// crossed returns how pages are judged by trees that did not see them, and
+// prints the figures.
+func crossed(t *testing.T, pages []trainPage, rounds int) {
+	t.Helper()
+	held := map[string][3]float64{}
+	for fold := range folds {
+		trees := strings.Join(fit(pages, func(p trainPage) bool { return p.fold != fold }, rounds), "\n")
+		for _, p := range pages {
+			if p.fold != fold {
+				continue
+			}
+			precision, recall := eval.Shingles(p.truth, p.page.Choose(trees))
+			h := held[p.set]
+			held[p.set] = [3]float64{h[0] + precision, h[1] + recall, h[2] + 1}
+			if dbg := os.Getenv("DBG"); dbg != "" {
+				f, _ := os.OpenFile(dbg, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+				fmt.Fprintf(f, "%s\t%s\t%.3f\t%.3f\t0\t0\n", p.set, p.id, precision, recall)
+				f.Close()
+			}
+		}
+		if dbg := os.Getenv("DBG"); dbg != "" {
+			os.WriteFile(fmt.Sprintf("%s.trees%d", dbg, fold), []byte(trees), 0o644)
+		}
+	}
+	for _, set := range slices.Sorted(maps.Keys(held)) {
+		h := held[set]
+		p, r := h[0]/h[2], h[1]/h[2]
+		fmt.Printf("%s, on pages not seen: precision %.4f recall %.4f f1 %.4f\n", set, p, r, 2*p*r/(p+r))
+	}
+}
+
+// A sample is one block.
+type sample struct {
+	bins          []uint8
+	label, weight float64
+	score         float64
+	node          int
+}
+
+// fit boosts regression trees on the logistic loss.
+func fit(pages []trainPage, use func(trainPage) bool, rounds int) []string {
+	var rows [][]float64
+	var samples []sample
+	for _, p := range pages {
+		if !use(p) {
+			continue
+		}
+		for i, row := range p.rows {
+			rows = append(rows, row)
+			samples = append(samples, sample{label: p.label[i], weight: p.weight[i]})
+		}
+	}
+	edges := binEdges(rows)
+	for i, row := range rows {
+		samples[i].bins = make([]uint8, len(row))
+		for f, v := range row {
+			n, _ := slices.BinarySearch(edges[f], v)
+			samples[i].bins[f] = uint8(n)
+		}
+	}
+	var lines []string
+	for range rounds {
+		lines = append(lines, grow(samples, edges))
+	}
+	return lines
+}
+
+// binEdges returns per feature the thresholds that may split it: a value is
+// above edge k when its bin is above k.
+func binEdges(rows [][]float64) [][]float64 {
+	edges := make([][]float64, len(rows[0]))
+	for f := range edges {
+		values := make([]float64, 0, len(rows))
+		for _, row := range rows {
+			values = append(values, row[f])
+		}
+		slices.Sort(values)
+		distinct := slices.Compact(slices.Clone(values))
+		if len(distinct) <= binCount {
+			edges[f] = distinct
+			continue
+		}
+		for k := 1; k < binCount; k++ {
+			edges[f] = append(edges[f], values[k*len(values)/binCount])
+		}
+		edges[f] = slices.Compact(edges[f])
+	}
+	return edges
+}
+
+const (
+	rate   = 0.12
+	lambda = 5.0
+)
+
+// grow fits one complete tree, adds it to the scores and returns its line.
+func grow(samples []sample, edges [][]float64) string {
+	gradient, curve := make([]float64, len(samples)), make([]float64, len(samples))
+	for i := range samples {
+		p := 1 / (1 + math.Exp(-samples[i].score))
+		gradient[i] = (samples[i].label - p) * samples[i].weight
+		curve[i] = max(p*(1-p), 1e-4) * samples[i].weight
+		samples[i].node = 0
+	}
+	var splits []string
+	for level := range treeDepth {
+		first, width := 1<<level-1, 1<<level
+		features := len(edges)
+		g := make([]float64, width*features*(binCount+2))
+		h := make([]float64, width*features*(binCount+2))
+		for i := range samples {
+			base := (samples[i].node - first) * features
+			for f, bin := range samples[i].bins {
+				at := (base+f)*(binCount+2) + int(bin)
+				g[at] += gradient[i]
+				h[at] += curve[i]
+			}
+		}
+		chosen := make([][2]int, width)
+		for n := range width {
+			chosen[n] = bestSplit(g, h, n, edges)
+			splits = append(splits, fmt.Sprintf("%d:%.5g", chosen[n][0], edges[chosen[n][0]][min(chosen[n][1], len(edges[chosen[n][0]])-1)]))
+		}
+		for i := range samples {
+			c := chosen[samples[i].node-first]
+			samples[i].node = 2*samples[i].node + 1
+			if int(samples[i].bins[c[0]]) > c[1] {
+				samples[i].node++
+			}
+		}
+	}
+	first, width := 1<<treeDepth-1, 1<<treeDepth
+	g, h := make([]float64, width), make([]float64, width)
+	for i := range samples {
+		g[samples[i].node-first] += gradient[i]
+		h[samples[i].node-first] += curve[i]
+	}
+	leaves := make([]string, width)
+	for n := range leaves {
+		g[n] = rate * g[n] / (h[n] + lambda)
+		leaves[n] = fmt.Sprintf("%.4g", g[n])
+	}
+	for i := range samples {
+		samples[i].score += g[samples[i].node-first]
+	}
+	return strings.Join(splits, ",") + ";" + strings.Join(leaves, ",")
+}
+
+func bestSplit(g, h []float64, node int, edges [][]float64) [2]int {
+	best, bestGain := [2]int{0, 0}, -1.0
+	for f := range edges {
+		at := (node*len(edges) + f) * (binCount + 2)
+		var allG, allH float64
+		for bin := range len(edges[f]) + 1 {
+			allG += g[at+bin]
+			allH += h[at+bin]
+		}
+		var leftG, leftH float64
+		for bin := range len(edges[f]) {
+			leftG += g[at+bin]
+			leftH += h[at+bin]
+			rightG, rightH := allG-leftG, allH-leftH
+			if leftH < 1 || rightH < 1 {
+				continue
+			}
+			if gain := leftG*leftG/(leftH+lambda) + rightG*rightG/(rightH+lambda) - allG*allG/(allH+lambda); gain > bestGain {
+				best, bestGain = [2]int{f, bin}, gain
+			}
+		}
+	}
+	return best
+}

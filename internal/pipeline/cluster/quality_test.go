@@ -1,0 +1,53 @@
+package cluster_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"stockdigest.app/stockdigest/internal/eval"
+	"stockdigest.app/stockdigest/internal/pipeline/cluster"
+)
+
+// TestGroupsLabelledStories holds the figures on public sets of headlines and
+// article pairs: floors a little below what was measured, so that a change
+// that costs quality is seen.
+func TestGroupsLabelledStories(t *testing.T) {
+	t.Parallel()
+	doc := func(d eval.StoryDoc) cluster.Doc { return cluster.Doc{Title: d.Title, Body: d.Body, At: d.At} }
+	group := func(docs []eval.StoryDoc) []int {
+		all := make([]cluster.Doc, len(docs))
+		for i, d := range docs {
+			all[i] = doc(d)
+		}
+		return cluster.Group(all)
+	}
+	like := func(a, b eval.StoryDoc) float64 { return cluster.Likeness(doc(a), doc(b)) }
+	res, err := eval.Stories(filepath.Join(data(t), "clustering"), group, like, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	floors := map[string]float64{"business/b3_f": 0.75, "all/b3_f": 0.80, "pairs/auc": 0.91, "pairs_title/auc": 0.77}
+	for name, floor := range floors {
+		if got := res.Figures[name]; got < floor {
+			t.Errorf("%s is %.3f, want at least %.3f", name, got, floor)
+		}
+	}
+}
+
+// data returns the folder of real data, or skips the test without it; in CI it
+// must be there.
+func data(t *testing.T) string {
+	t.Helper()
+	dir := os.Getenv("STOCKDIGEST_DATA")
+	if dir == "" {
+		dir = filepath.Join("..", "..", "..", "..", "shared", "data")
+	}
+	if _, err := os.Stat(dir); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("no data in %s: set STOCKDIGEST_DATA", dir)
+		}
+		t.Skipf("no data in %s", dir)
+	}
+	return dir
+}

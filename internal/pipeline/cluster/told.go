@@ -1,0 +1,180 @@
+package cluster
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/text"
+)
+
+// How alike a source and a told story must be to be one story. The bars stand
+// above those of grouping: what is taken for a repeat is not told at all.
+const (
+	toldBodies = 0.42
+	toldTitles = 0.45
+)
+
+// recognise finds the told story of each draft, puts drafts of one told story
+// together, and sets every draft's state.
+func recognise(drafts []draft, told []stockdigest.ToldStory, known map[string]bool) []draft {
+	memories := make([]memory, len(told))
+	for i := range told {
+		memories[i] = newMemory(&told[i])
+	}
+	var merged []draft
+	at := map[int]int{} // memory to its draft
+	for _, d := range drafts {
+		i := d.recall(memories, known)
+		if i < 0 {
+			d.state = stockdigest.StoryNew
+			merged = append(merged, d)
+			continue
+		}
+		j, seen := at[i]
+		if seen {
+			merged[j].sources = append(merged[j].sources, d.sources...)
+			merged[j].order(known)
+			continue
+		}
+		at[i] = len(merged)
+		d.told = memories[i].told
+		merged = append(merged, d)
+	}
+	for i, j := range at {
+		merged[j].compare(memories[i])
+	}
+	return merged
+}
+
+// A memory is a told story, ready to be compared with.
+type memory struct {
+	told    *stockdigest.ToldStory
+	sources map[string]bool // IDs
+	leans   leans
+	titles  []Doc
+	bodies  []Doc
+}
+
+func newMemory(t *stockdigest.ToldStory) memory {
+	m := memory{told: t, sources: map[string]bool{}, leans: leansOf(t.Story.Headline)}
+	for _, id := range t.Story.Articles {
+		m.sources[string(id)] = true
+	}
+	for _, a := range t.Story.Filings {
+		m.sources[string(a)] = true
+	}
+	for _, title := range append([]string{t.Story.Headline}, t.Titles...) {
+		m.leans |= leansOf(title)
+		m.titles = append(m.titles, Doc{Title: title})
+	}
+	for _, body := range t.Bodies {
+		m.bodies = append(m.bodies, Doc{Title: t.Story.Headline, Body: shorten(body)})
+	}
+	return m
+}
+
+// recall returns the memory that the draft is about, or -1. A source that was
+// told decides; else the likest does, when it is like enough.
+func (d draft) recall(memories []memory, known map[string]bool) int {
+	best, most := -1, 1.0
+	for i, m := range memories {
+		if fit := d.recalls(m, known); fit > most {
+			best, most = i, fit
+		}
+	}
+	return best
+}
+
+// recalls returns how well a memory fits the draft, 1 for just enough.
+func (d draft) recalls(m memory, known map[string]bool) float64 {
+	fit := 0.0
+	for _, s := range d.everything() {
+		if m.sources[s.id] {
+			return 10
+		}
+		if leansOf(s.doc.Title).against(m.leans) {
+			return 0
+		}
+	}
+	for _, s := range d.sources {
+		doc := s.doc
+		doc.At = time.Time{} // a story may run for weeks
+		for _, t := range m.titles {
+			fit = max(fit, likeness(Doc{Title: doc.Title}, t, known)/toldTitles)
+		}
+		for _, t := range m.bodies {
+			fit = max(fit, likeness(doc, t, known)/toldBodies)
+		}
+	}
+	return fit
+}
+
+// compare sets the state of a draft that was told before: an update when a
+// source that was not told brings a changed fact, else a repeat.
+func (d *draft) compare(m memory) {
+	d.state = stockdigest.StoryRepeat
+	before := newBefore(m.told)
+	fresh := slices.DeleteFunc(slices.Clone(d.sources), m.knows)
+	slices.SortStableFunc(fresh, func(a, b source) int { return cmp.Compare(isFiling(a), isFiling(b)) })
+	for _, s := range fresh {
+		if change := before.changed(s.doc); change != "" {
+			d.state, d.change = stockdigest.StoryUpdate, change
+			d.lead(s)
+			return
+		}
+	}
+}
+
+// lead puts the source that brings the change first.
+func (d *draft) lead(s source) {
+	at := slices.IndexFunc(d.sources, func(o source) bool { return o.id == s.id })
+	d.sources = append([]source{d.sources[at]}, slices.Delete(slices.Clone(d.sources), at, at+1)...)
+}
+
+func isFiling(s source) int {
+	if s.filing != nil {
+		return 1
+	}
+	return 0
+}
+
+// stale is how long before a telling a source may have been published and
+// still bring something new: what is older was there to be told.
+const stale = 24 * time.Hour
+
+// knows reports whether a source was told: itself, one of its carriers, its
+// very text, or anything from well before the telling.
+func (m memory) knows(s source) bool {
+	if m.sources[s.id] || slices.ContainsFunc(s.carriers, func(c source) bool { return m.sources[c.id] }) {
+		return true
+	}
+	if !s.doc.At.IsZero() && s.doc.At.Before(m.told.ToldAt.Add(-stale)) {
+		return true
+	}
+	return slices.ContainsFunc(m.bodies, func(b Doc) bool {
+		n := min(len(b.Body), len(s.doc.Body))
+		if n == 0 {
+			return false
+		}
+		return text.Signature(shortenTo(b.Body, n)).Like(text.Signature(shortenTo(s.doc.Body, n))) >= sameShort
+	})
+}
+
+// leadSentences is how many sentences of a body tell what is new.
+const leadSentences = 3
+
+// leadOf returns the title and the first sentences of a doc, without a first
+// sentence that only says the title again.
+func leadOf(d Doc) []string {
+	lead := []string{strings.TrimSpace(d.Title)}
+	body := shortenTo(d.Body, 4<<10)
+	for _, p := range text.Sentences(body) {
+		if s := p.Of(body); s != lead[0] && len(lead) <= leadSentences {
+			lead = append(lead, s)
+		}
+	}
+	return slices.DeleteFunc(lead, func(s string) bool { return s == "" })
+}

@@ -1,0 +1,209 @@
+// Package extract gives every selected candidate its text: it resolves wrapper
+// links, fetches pages, reads them, and takes a second look at what a headline
+// left open. See spec 4.3.
+//
+// A text never changes once it is stored, because reports quote it by offset.
+// So what is stored must be final:
+//
+//	read in full          Text, no label
+//	paywalled             Text "paywalled": headline, description and teaser
+//	gone, or no article   Text "headline": headline and description
+//	may work later        no Text, only a Miss with its next try; the candidate
+//	                      stays selected, is listed, and cannot be quoted
+package extract
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"stockdigest.app/stockdigest"
+)
+
+const (
+	fetchers = 4 // pages fetched at once
+	readers  = 2 // pages read at once, over all runs: reading is CPU and memory
+)
+
+// A Store keeps what the step reads and makes.
+type Store interface {
+	Material(ctx context.Context, run stockdigest.Run) (stockdigest.Material, error)
+	Resolve(ctx context.Context, run stockdigest.Run, from stockdigest.ArticleID, to stockdigest.Article) error
+	SaveText(ctx context.Context, run stockdigest.Run, text stockdigest.Text, verdict stockdigest.Verdict) error
+	SaveMiss(ctx context.Context, run stockdigest.Run, miss stockdigest.Miss, verdict stockdigest.Verdict) error
+	SaveVerdicts(ctx context.Context, run stockdigest.Run, step stockdigest.StepName, verdicts []stockdigest.Verdict, note string) error
+}
+
+// Pages fetches a page: bounded, polite, decoded to UTF-8.
+type Pages interface {
+	Page(ctx context.Context, url string) (stockdigest.Body, error)
+}
+
+// A SecondLook says whether a text is about the company, with the reason. It
+// is asked for candidates that triage let pass as unsure.
+type SecondLook func(t stockdigest.Ticker, c stockdigest.Candidate, text string) (about bool, reason string)
+
+// Deps is what the step needs.
+type Deps struct {
+	Store      Store
+	Pages      Pages
+	SecondLook SecondLook // nil: no second look
+	Now        func() time.Time
+	Progress   stockdigest.Progress // nil: nobody watches
+}
+
+// A Step is the third step of the pipeline.
+type Step struct {
+	Deps
+	reading chan struct{}
+}
+
+// New returns the step.
+func New(deps Deps) *Step {
+	return &Step{Deps: deps, reading: make(chan struct{}, readers)}
+}
+
+// Name returns the name of the step.
+func (s *Step) Name() stockdigest.StepName { return stockdigest.StepExtract }
+
+// Run gives every selected candidate its text and judges what the texts show.
+func (s *Step) Run(ctx context.Context, run stockdigest.Run) error {
+	material, err := s.resolve(ctx, run)
+	if err != nil {
+		return err
+	}
+	if err := s.fetch(ctx, run, material); err != nil {
+		return err
+	}
+	material, err = s.Store.Material(ctx, run)
+	if err != nil {
+		return fmt.Errorf("load run %s: %w", run.ID, err)
+	}
+	verdicts := s.judge(run, material)
+	if err := s.Store.SaveVerdicts(ctx, run, s.Name(), verdicts, note(material, verdicts)); err != nil {
+		return fmt.Errorf("save verdicts of run %s: %w", run.ID, err)
+	}
+	return nil
+}
+
+// resolve opens the wrapper links that hold their target, and returns the
+// material with the articles they stand for.
+func (s *Step) resolve(ctx context.Context, run stockdigest.Run) (stockdigest.Material, error) {
+	material, err := s.Store.Material(ctx, run)
+	if err != nil {
+		return material, fmt.Errorf("load run %s: %w", run.ID, err)
+	}
+	moved := false
+	for _, c := range material.Candidates {
+		if !wanted(c) {
+			continue
+		}
+		target, ok := stockdigest.Unwrap(c.Article.URL)
+		if !ok {
+			continue
+		}
+		if to, changed := identity(c.Article, target); changed {
+			moved = true
+			if err := s.Store.Resolve(ctx, run, c.Article.ID, to); err != nil {
+				return material, fmt.Errorf("resolve %s: %w", c.Article.URL, err)
+			}
+		}
+	}
+	if !moved {
+		return material, nil
+	}
+	material, err = s.Store.Material(ctx, run)
+	if err != nil {
+		return material, fmt.Errorf("load run %s: %w", run.ID, err)
+	}
+	return material, nil
+}
+
+// wanted reports whether a candidate has no text and shall have one.
+func wanted(c stockdigest.Candidate) bool {
+	return c.Verdict.Decision == stockdigest.Selected && c.Text == nil
+}
+
+// identity returns the article as it is known by the link's canonical form.
+func identity(a stockdigest.Article, link string) (stockdigest.Article, bool) {
+	canonical, err := stockdigest.CanonicalURL(link)
+	if err != nil || canonical == a.URL {
+		return a, false
+	}
+	a.URL, a.ID = canonical, stockdigest.NewArticleID(canonical)
+	return a, true
+}
+
+// fetch reads the pages of candidates without text, several at once, and saves
+// each as soon as those before it are saved: the order of writes is the order
+// of candidates whatever the network does.
+func (s *Step) fetch(ctx context.Context, run stockdigest.Run, material stockdigest.Material) error {
+	var todo []stockdigest.Candidate
+	for _, c := range material.Candidates {
+		if wanted(c) && (c.Miss == nil || !c.Miss.NextTry.IsZero() && !c.Miss.NextTry.After(s.Now())) {
+			todo = append(todo, c)
+		}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var group errgroup.Group
+	group.SetLimit(fetchers + 1) // and the one that starts them
+	results := make([]chan result, len(todo))
+	for i := range results {
+		results[i] = make(chan result, 1)
+	}
+	group.Go(func() error {
+		for i, c := range todo {
+			group.Go(func() error {
+				results[i] <- s.page(ctx, c)
+				return nil
+			})
+		}
+		return nil
+	})
+	err := s.saveAll(ctx, run, todo, results)
+	cancel()
+	_ = group.Wait() // the workers return nothing but nil
+	return err
+}
+
+func (s *Step) saveAll(ctx context.Context, run stockdigest.Run, todo []stockdigest.Candidate, results []chan result) error {
+	for i, c := range todo {
+		r := <-results[i]
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("read page %s: %w", c.Article.URL, err)
+		}
+		if err := s.save(ctx, run, c, r); err != nil {
+			return err
+		}
+		if s.Progress != nil {
+			s.Progress(run, s.Name(), i+1, len(todo))
+		}
+	}
+	return nil
+}
+
+func (s *Step) save(ctx context.Context, run stockdigest.Run, c stockdigest.Candidate, r result) error {
+	article, verdict := c.Article, c.Verdict
+	if r.moved {
+		if err := s.Store.Resolve(ctx, run, article.ID, r.article); err != nil {
+			return fmt.Errorf("resolve %s: %w", article.URL, err)
+		}
+		article, verdict.ArticleID = r.article, r.article.ID
+	}
+	if r.miss != nil {
+		r.miss.ArticleID = article.ID
+		if err := s.Store.SaveMiss(ctx, run, *r.miss, verdict); err != nil {
+			return fmt.Errorf("save miss of %s: %w", article.URL, err)
+		}
+	}
+	if r.text != nil {
+		r.text.ArticleID = article.ID
+		if err := s.Store.SaveText(ctx, run, *r.text, verdict); err != nil {
+			return fmt.Errorf("save text of %s: %w", article.URL, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,109 @@
+package ingest_test
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"stockdigest.app/stockdigest"
+)
+
+// memoryStore keeps one run in memory, the way the store promises to: articles
+// by ID, the better standing of a candidate wins.
+type memoryStore struct {
+	material stockdigest.Material
+	sighted  map[string][]stockdigest.ArticleID
+	articles map[stockdigest.ArticleID]stockdigest.Article
+	found    []stockdigest.Found
+	note     string
+	// failAfter makes the save with this number fail, counted from 1.
+	failAfter int
+	saves     int
+}
+
+func newStore(t stockdigest.Ticker, feeds ...stockdigest.TickerFeed) *memoryStore {
+	return &memoryStore{
+		material: stockdigest.Material{Ticker: t, Feeds: feeds},
+		sighted:  map[string][]stockdigest.ArticleID{},
+		articles: map[stockdigest.ArticleID]stockdigest.Article{},
+	}
+}
+
+func (m *memoryStore) Material(context.Context, stockdigest.Run) (stockdigest.Material, error) {
+	copied := m.material
+	copied.Candidates = slices.Clone(m.material.Candidates)
+	slices.SortFunc(copied.Candidates, func(a, b stockdigest.Candidate) int {
+		return cmp.Or(b.Article.PublishedAt.Compare(a.Article.PublishedAt), cmp.Compare(a.Article.ID, b.Article.ID))
+	})
+	return copied, nil
+}
+
+func (m *memoryStore) Sighted(_ context.Context, feedURL string, w stockdigest.Window) ([]stockdigest.Article, error) {
+	var list []stockdigest.Article
+	for _, id := range m.sighted[feedURL] {
+		if a := m.articles[id]; w.Holds(a.PublishedAt) {
+			list = append(list, a)
+		}
+	}
+	return list, nil
+}
+
+func (m *memoryStore) SavePoll(_ context.Context, _ stockdigest.Run, p stockdigest.Poll, found []stockdigest.Found) error {
+	if m.saves++; m.saves == m.failAfter {
+		return stockdigest.ErrConflict
+	}
+	m.material.Polls = append(m.material.Polls, p)
+	for _, f := range found {
+		m.articles[f.Article.ID] = f.Article
+		if !slices.Contains(m.sighted[p.FeedURL], f.Article.ID) {
+			m.sighted[p.FeedURL] = append(m.sighted[p.FeedURL], f.Article.ID)
+		}
+		m.candidate(f)
+		m.found = append(m.found, f)
+	}
+	return nil
+}
+
+func (m *memoryStore) candidate(f stockdigest.Found) {
+	c := stockdigest.Candidate{Article: f.Article, Role: f.Role, Subject: f.Subject, Verdict: f.Verdict}
+	for i, old := range m.material.Candidates {
+		if old.Article.ID == f.Article.ID {
+			if old.Verdict.Decision != stockdigest.Pending {
+				m.material.Candidates[i] = c
+			}
+			return
+		}
+	}
+	m.material.Candidates = append(m.material.Candidates, c)
+}
+
+func (m *memoryStore) SaveFilings(_ context.Context, _ stockdigest.Run, list []stockdigest.Filing) error {
+	m.material.Filings = list
+	return nil
+}
+
+func (m *memoryStore) FinishStep(_ context.Context, _ stockdigest.Run, _ stockdigest.StepName, note string) error {
+	m.note = note
+	return nil
+}
+
+// feedTable answers by URL; what is not in it fails.
+type feedTable map[string]stockdigest.FeedAnswer
+
+func (f feedTable) Read(_ context.Context, feed stockdigest.Feed) (stockdigest.FeedAnswer, error) {
+	answer, ok := f[feed.URL]
+	if !ok {
+		return stockdigest.FeedAnswer{}, stockdigest.ErrUnavailable
+	}
+	return answer, nil
+}
+
+// filingList answers with the same filings, or with an error.
+type filingList struct {
+	list []stockdigest.Filing
+	err  error
+}
+
+func (f filingList) Filings(context.Context, stockdigest.Ticker, stockdigest.Window) ([]stockdigest.Filing, error) {
+	return f.list, f.err
+}

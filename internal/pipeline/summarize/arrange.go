@@ -1,0 +1,148 @@
+package summarize
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/events"
+	"stockdigest.app/stockdigest/internal/text"
+)
+
+// A placed bullet has its section.
+type placed struct {
+	bullet     stockdigest.Bullet
+	section    stockdigest.SectionName
+	words      []string
+	fromFiling bool
+}
+
+// sectionOf places a bullet by what happened, who it is about and whether it
+// looks ahead. A daily report has no catalysts: it tells them as developments.
+func sectionOf(kind stockdigest.ReportKind, what events.Kind, s sentence) stockdigest.SectionName {
+	if s.source.role != stockdigest.RoleCompany {
+		return stockdigest.SectionCompetitive
+	}
+	section := stockdigest.SectionMajor
+	switch what {
+	case events.Earnings, events.Guidance, events.Payout, events.Financing:
+		section = stockdigest.SectionFinancial
+	case events.Legal, events.Regulation, events.Accident:
+		section = stockdigest.SectionRisks
+	case events.Analyst:
+		section = stockdigest.SectionWallStreet
+	case events.Product, events.Contract, events.Plans:
+		if s.features.Guidance > 0 {
+			section = stockdigest.SectionCatalysts
+		}
+	case events.None, events.Deal, events.Management, events.Jobs:
+	}
+	if section.Hidden(kind) {
+		return stockdigest.SectionMajor
+	}
+	return section
+}
+
+// impactOf weighs a bullet by the kind of event, by how many tell it, and by
+// whether it stands in a filing or names an amount. It returns the reasons.
+func impactOf(what events.Kind, c choice) (stockdigest.Impact, string) {
+	points, why := 0, "no event"
+	if what != events.None {
+		points, why = 1, string(what)
+	}
+	if what.Hard() {
+		points++
+		why += " is a hard event"
+	}
+	if c.sources >= 3 {
+		points++
+		why += fmt.Sprintf(", told by %d sources", c.sources)
+	}
+	if c.sentence.source.filing != nil {
+		points++
+		why += ", from a filing"
+	}
+	if f := c.sentence.features; f.Money > 0 || f.Percent > 0 {
+		points++
+		why += ", with an amount"
+	}
+	switch {
+	case points >= 3 && what.Hard():
+		return stockdigest.ImpactHigh, why
+	case points >= 2:
+		return stockdigest.ImpactMedium, why
+	}
+	return stockdigest.ImpactLow, why
+}
+
+// attachFilings is phase 2: for a bullet from the news, what a filing in the
+// window says on the same topic, in a field of its own.
+func attachFilings(m stockdigest.Material, bullets []placed) {
+	var lines []sentence
+	for i := range m.Filings {
+		for _, src := range filingSources(&m.Filings[i]) {
+			lines = append(lines, src.sentences()...)
+		}
+	}
+	if len(lines) == 0 {
+		return
+	}
+	docs := make([][]string, 0, len(lines))
+	for _, l := range lines {
+		docs = append(docs, l.words)
+	}
+	corpus := text.NewCorpus(docs)
+	used := map[string]bool{}
+	for i := range bullets {
+		if bullets[i].fromFiling {
+			continue
+		}
+		if best := nearest(corpus, bullets[i], lines); best != nil && !used[best.text] {
+			used[best.text] = true
+			bullets[i].bullet.Context = contextOf(*best)
+		}
+	}
+}
+
+func nearest(corpus *text.Corpus, b placed, lines []sentence) *sentence {
+	var best *sentence
+	most := contextAlike
+	vector := corpus.Vector(b.words)
+	for i := range lines {
+		if like := text.Cosine(vector, corpus.Vector(lines[i].words)); like > most && overlap(b.words, lines[i].words) < alike {
+			best, most = &lines[i], like
+		}
+	}
+	return best
+}
+
+func contextOf(s sentence) *stockdigest.Context {
+	c := &stockdigest.Context{Text: s.text, Form: s.source.filing.Form, Evidence: s.quotation()}
+	for _, item := range s.source.doc.Items {
+		if s.span.Start >= item.Start && s.span.End <= item.End {
+			c.Item = item.Number
+		}
+	}
+	return c
+}
+
+// arrange is phase 3: bullets into sections, the ones that matter most first;
+// stories keep their order within the same impact.
+func arrange(bullets []placed) []stockdigest.Section {
+	rank := map[stockdigest.Impact]int{stockdigest.ImpactHigh: 0, stockdigest.ImpactMedium: 1, stockdigest.ImpactLow: 2}
+	var sections []stockdigest.Section
+	for _, name := range stockdigest.SectionNames() {
+		var list []stockdigest.Bullet
+		for _, p := range bullets {
+			if p.section == name {
+				list = append(list, p.bullet)
+			}
+		}
+		slices.SortStableFunc(list, func(a, b stockdigest.Bullet) int { return cmp.Compare(rank[a.Impact], rank[b.Impact]) })
+		if len(list) > 0 {
+			sections = append(sections, stockdigest.Section{Name: name, Bullets: list})
+		}
+	}
+	return sections
+}

@@ -1,0 +1,225 @@
+package summarize
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/events"
+	"stockdigest.app/stockdigest/internal/names"
+	"stockdigest.app/stockdigest/internal/text"
+)
+
+// How much a report tells. A reader has a minute per company.
+const (
+	maxBullets     = 14
+	maxPerStory    = 3
+	minScore       = 2.2  // below it a second or third sentence adds nothing
+	alike          = 0.55 // share of content words from which two bullets say the same
+	contextAlike   = 0.34 // likeness from which a filing speaks on a bullet's topic
+	maxPerFiling   = 2
+	toldAlike      = 0.75 // likeness to a told bullet from which it is old news
+	writerName     = "extractive"
+	headlineMetric = 1.0
+)
+
+type extractive struct{ linker *names.Linker }
+
+// Extractive returns the writer that chooses sentences of the sources and
+// changes nothing in them. It needs no key and no network.
+func Extractive(linker *names.Linker) Writer { return extractive{linker: linker} }
+
+// Write drafts the bullets of a run.
+func (w extractive) Write(ctx context.Context, run stockdigest.Run, m stockdigest.Material) (stockdigest.Draft, error) {
+	d := stockdigest.Draft{Writer: writerName}
+	var chosen []choice
+	for _, story := range m.Stories {
+		if err := context.Cause(ctx); err != nil {
+			return d, err
+		}
+		if story.State == stockdigest.StoryRepeat || len(chosen) >= maxBullets {
+			continue
+		}
+		chosen = append(chosen, w.choose(m, story, chosen)...)
+	}
+	chosen = chosen[:min(len(chosen), maxBullets)]
+	bullets := make([]placed, 0, len(chosen))
+	for _, c := range chosen {
+		bullets = append(bullets, finish(run, m, c))
+	}
+	attachFilings(m, bullets)
+	d.Sections = arrange(bullets)
+	return d, nil
+}
+
+// A choice is a sentence that becomes a bullet.
+type choice struct {
+	story    stockdigest.Story
+	sentence sentence
+	first    bool // of its story
+	sources  int  // publishers and filings that tell the story
+}
+
+// choose picks the best sentences of a story that say something not yet said.
+func (w extractive) choose(m stockdigest.Material, story stockdigest.Story, before []choice) []choice {
+	ranked := w.rank(m, story)
+	var picked []choice
+	for _, s := range ranked {
+		if len(picked) >= quota(story, s.source) {
+			break
+		}
+		if len(picked) > 0 && s.score < minScore {
+			break
+		}
+		if repeats(s, append(slices.Clone(before), picked...)) || toldBefore(s, story, m.Told) {
+			continue
+		}
+		picked = append(picked, choice{story: story, sentence: s, first: len(picked) == 0, sources: len(story.Articles) + len(story.Filings)})
+	}
+	return picked
+}
+
+// quota is how many bullets a story may have: more for those that many tell.
+func quota(story stockdigest.Story, best *source) int {
+	sources := len(story.Articles) + len(story.Filings)
+	switch {
+	case best.evidence.Label != stockdigest.TextFull:
+		return 1
+	case sources >= 3:
+		return maxPerStory
+	case len(story.Filings) > 0:
+		return maxPerFiling
+	}
+	return 2
+}
+
+// rank returns the story's sentences, best first.
+func (w extractive) rank(m stockdigest.Material, story stockdigest.Story) []sentence {
+	sources := sourcesOf(m, story)
+	var all []sentence
+	for i := range sources {
+		all = append(all, sources[i].sentences()...)
+	}
+	r, weight := newReader(w.linker, m.Ticker, story.Headline, all), weights()
+	change := map[string]bool{}
+	for _, word := range contentWords(story.Change) {
+		change[word] = true
+	}
+	for i := range all {
+		all[i].features = r.measure(all[i])
+		all[i].score = all[i].features.dot(weight) + 2*shared(all[i].words, change)
+	}
+	slices.SortStableFunc(all, func(a, b sentence) int {
+		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.source.evidence.Source, b.source.evidence.Source), cmp.Compare(a.span.Start, b.span.Start))
+	})
+	if len(all) == 0 {
+		return headlines(sources)
+	}
+	return all
+}
+
+// headlines falls back to the headline of a text that is only headline and
+// description: a paywalled source may have nothing better.
+func headlines(sources []source) []sentence {
+	var all []sentence
+	for i := range sources {
+		s := &sources[i]
+		if s.evidence.Label == stockdigest.TextFull {
+			continue
+		}
+		var best *sentence
+		for n, span := range text.Sentences(s.body) {
+			t := span.Of(s.body)
+			if len(t) < minBytes/2 || len(t) > maxBytes || addressed(append(text.Words(t), "", "")) {
+				continue
+			}
+			if best == nil || (n > 0 && len(t) > len(best.text) && endsWell(t)) {
+				best = &sentence{source: s, span: span, text: t, index: n, words: contentWords(t), score: headlineMetric}
+			}
+		}
+		if best != nil {
+			all = append(all, *best)
+		}
+	}
+	return all
+}
+
+// repeats reports whether a sentence says what is already chosen.
+func repeats(s sentence, chosen []choice) bool {
+	for _, c := range chosen {
+		if overlap(s.words, c.sentence.words) >= alike {
+			return true
+		}
+	}
+	return false
+}
+
+// toldBefore reports a sentence that an earlier report already told of this
+// story.
+func toldBefore(s sentence, story stockdigest.Story, told []stockdigest.ToldStory) bool {
+	for _, t := range told {
+		if t.Story.ID != story.ID {
+			continue
+		}
+		for _, old := range t.Texts {
+			if overlap(s.words, contentWords(old)) >= toldAlike {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// overlap is the share of the smaller set of words that stands in the other.
+func overlap(a, b []string) float64 {
+	if len(a) == 0 || len(b) == 0 {
+		return 0
+	}
+	in := map[string]bool{}
+	for _, w := range a {
+		in[w] = true
+	}
+	other, both := map[string]bool{}, 0
+	for _, w := range b {
+		if !other[w] && in[w] {
+			both++
+		}
+		other[w] = true
+	}
+	return float64(both) / float64(min(len(in), len(other)))
+}
+
+// finish makes the bullet of a choice.
+func finish(run stockdigest.Run, m stockdigest.Material, c choice) placed {
+	s := c.sentence
+	e := s.quotation()
+	what := events.First(s.text, c.story.Headline)
+	impact, why := impactOf(what, c)
+	mood, moodWhy := sentimentOf(s.text)
+	b := stockdigest.Bullet{
+		ID: bulletID(run, e), Text: s.text, Evidence: []stockdigest.Evidence{e}, Story: c.story.ID,
+		Impact: impact, Sentiment: mood, Relevance: relevanceOf(s), Why: why + "; " + moodWhy,
+	}
+	if c.first {
+		b.Carriers = carriers(m, c.story, e.Publisher)
+		b.Update = c.story.Change
+	}
+	return placed{bullet: b, section: sectionOf(run.Kind, what, s), words: s.words, fromFiling: s.source.filing != nil}
+}
+
+func bulletID(run stockdigest.Run, e stockdigest.Evidence) stockdigest.BulletID {
+	key := fmt.Sprintf("%s\n%s\n%d\n%s\n%d\n%d", run.Ticker, run.Kind, run.AsOf.UTC().UnixMicro(), e.Source, e.Start, e.End)
+	return stockdigest.BulletID("b" + stockdigest.Hash(key)[:20])
+}
+
+func relevanceOf(s sentence) stockdigest.Relevance {
+	switch {
+	case s.features.Named > 0 || s.source.filing != nil:
+		return stockdigest.Direct
+	case s.source.role == stockdigest.RoleCompany:
+		return stockdigest.Indirect
+	}
+	return stockdigest.Indirect
+}

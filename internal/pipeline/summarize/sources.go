@@ -1,0 +1,166 @@
+package summarize
+
+import (
+	"slices"
+	"strings"
+
+	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/text"
+)
+
+// A source is one stored text that a story may quote.
+type source struct {
+	evidence stockdigest.Evidence // all but the quote
+	body     string
+	role     stockdigest.Role
+	filing   *stockdigest.Filing // nil for articles
+	doc      *stockdigest.Document
+}
+
+// maxSentences bounds how far into a text the writer reads: news tells early,
+// and a filing's item is found by its range, not by its position.
+const maxSentences = 400
+
+// sourcesOf returns the texts of a story, in the story's order: its articles,
+// most representative first, then its filings.
+func sourcesOf(m stockdigest.Material, s stockdigest.Story) []source {
+	var all []source
+	for _, id := range s.Articles {
+		for _, c := range m.Candidates {
+			if c.Article.ID == id && c.Text != nil && c.Verdict.Decision == stockdigest.Selected {
+				all = append(all, articleSource(c))
+			}
+		}
+	}
+	for _, accession := range s.Filings {
+		for i := range m.Filings {
+			if m.Filings[i].Accession == accession {
+				all = append(all, filingSources(&m.Filings[i])...)
+			}
+		}
+	}
+	return all
+}
+
+func articleSource(c stockdigest.Candidate) source {
+	title := c.Text.Title
+	if title == "" {
+		title = c.Article.Title
+	}
+	return source{
+		body: c.Text.Body, role: c.Role,
+		evidence: stockdigest.Evidence{
+			Source: string(c.Article.ID), URL: c.Article.URL, Hash: c.Text.Hash, Title: title,
+			Publisher: c.Article.Publisher, PublishedAt: c.Article.PublishedAt, Label: c.Text.Label,
+		},
+	}
+}
+
+func filingSources(f *stockdigest.Filing) []source {
+	all := make([]source, 0, len(f.Documents))
+	for i := range f.Documents {
+		d := &f.Documents[i]
+		if d.Text == "" {
+			continue
+		}
+		all = append(all, source{
+			body: d.Text, role: stockdigest.RoleCompany, filing: f, doc: d,
+			evidence: stockdigest.Evidence{
+				Source: stockdigest.DocumentSource(f.Accession, d.Seq), URL: d.URL, Hash: d.Hash,
+				Title: f.Form + " " + d.Type, Publisher: "SEC " + f.Form, PublishedAt: f.FiledAt,
+			},
+		})
+	}
+	return all
+}
+
+// A sentence is a part of a source that may become a bullet.
+type sentence struct {
+	source   *source
+	span     text.Span
+	text     string
+	index    int // of the sentences of its source that can be read
+	features features
+	score    float64
+	words    []string // content words, stemmed
+}
+
+// quotation is the sentence as evidence.
+func (s sentence) quotation() stockdigest.Evidence {
+	e := s.source.evidence
+	e.Quote, e.Start, e.End = s.text, s.span.Start, s.span.End
+	return e
+}
+
+// sentences returns the sentences of a source that stand on their own.
+func (s *source) sentences() []sentence {
+	var all []sentence
+	index := 0
+	for _, span := range s.ranges() {
+		for _, sub := range text.Sentences(s.body[span.Start:span.End]) {
+			sub = text.Span{Start: sub.Start + span.Start, End: sub.End + span.Start}
+			index++
+			if index > maxSentences {
+				return all
+			}
+			t := sub.Of(s.body)
+			if usable(t) {
+				all = append(all, sentence{source: s, span: sub, text: t, index: index - 1, words: contentWords(t)})
+			}
+		}
+	}
+	return all
+}
+
+// ranges are the parts of the body worth quoting: all of an article, and of a
+// filing's primary document the items that tell something.
+func (s *source) ranges() []text.Span {
+	whole := []text.Span{{Start: 0, End: len(s.body)}}
+	if s.doc == nil || len(s.doc.Items) == 0 {
+		return whole
+	}
+	var parts []text.Span
+	for _, item := range s.doc.Items {
+		if !silentItem(s.filing.Form, item.Number) && item.Start >= 0 && item.End <= len(s.body) && item.Start < item.End {
+			parts = append(parts, text.Span{Start: item.Start, End: item.End})
+		}
+	}
+	return parts
+}
+
+// silentItem reports items that only list exhibits or repeat the form.
+func silentItem(form, number string) bool {
+	if strings.HasPrefix(form, "8-K") {
+		return number == "9.01"
+	}
+	return slices.Contains([]string{"6", "15", "16"}, number)
+}
+
+func contentWords(s string) []string {
+	var words []string
+	for _, w := range text.Words(s) {
+		if !text.Stop(w) {
+			words = append(words, text.Stem(w))
+		}
+	}
+	return words
+}
+
+// carriers are the other publishers of a story, sorted, the quoted one left out.
+func carriers(m stockdigest.Material, s stockdigest.Story, quoted string) []string {
+	in := map[stockdigest.ArticleID]bool{}
+	for _, id := range s.Articles {
+		in[id] = true
+	}
+	seen := map[string]bool{"": true, quoted: true}
+	var names []string
+	for _, c := range m.Candidates {
+		same := in[c.Article.ID] || (c.Verdict.Decision == stockdigest.Duplicate && in[c.Verdict.Of]) || (c.Story == s.ID && c.Verdict.Decision != stockdigest.Rejected)
+		if same && !seen[c.Article.Publisher] {
+			seen[c.Article.Publisher] = true
+			names = append(names, c.Article.Publisher)
+		}
+	}
+	slices.Sort(names)
+	return names
+}

@@ -1,0 +1,183 @@
+package verify_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/pipeline/verify"
+)
+
+const body = "Acme Corp. said on Tuesday that third-quarter revenue rose 5% to $1.58 billion. " +
+	"The company may cut 1,200 jobs at its Ohio plant, people familiar with the matter said. " +
+	"Rival Bolt Industries did not raise its forecast of $3 billion to $4 billion."
+
+func bullet(text, quote string) stockdigest.Bullet {
+	start := strings.Index(body, quote)
+	return stockdigest.Bullet{ID: "b1", Text: text, Evidence: []stockdigest.Evidence{{
+		Source: "a1", Quote: quote, Start: start, End: start + len(quote), Hash: stockdigest.Hash(body),
+	}}}
+}
+
+func source(id string) (string, bool) {
+	if id == "a1" {
+		return body, true
+	}
+	return "", false
+}
+
+const (
+	first  = "Acme Corp. said on Tuesday that third-quarter revenue rose 5% to $1.58 billion."
+	second = "The company may cut 1,200 jobs at its Ohio plant, people familiar with the matter said."
+	third  = "Rival Bolt Industries did not raise its forecast of $3 billion to $4 billion."
+)
+
+func TestCheckPassesWhatTheEvidenceTells(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, text, quote string }{
+		{"the quote itself", first, first},
+		{"other forms of its figures", "Acme said Q3 revenue rose 5 percent to $1,580 million.", first},
+		{"a synonym of its direction", "Acme revenue climbed 5% to $1.58bn in the third quarter.", first},
+		{"about, within half the last digit", "Acme revenue rose 5% to about $1.6 billion.", first},
+		{"its hedge in other words", "Acme's company could cut 1,200 jobs in Ohio.", "Acme Corp. said on Tuesday that third-quarter revenue rose 5% to $1.58 billion. " + second},
+		{"a range of one scale", "Bolt Industries did not raise its $3-4 billion forecast.", third},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if got := verify.Check(bullet(tt.text, tt.quote), source); len(got) > 0 {
+				t.Errorf("got %+v, want none", got)
+			}
+		})
+	}
+}
+
+func TestCheckExplainsWhatFails(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		text, quote string
+		kind        verify.Kind
+		why         string
+	}{
+		{"Acme revenue rose 5% to $1.85 billion.", first, verify.KindNumber, "says $1.85 billion, its evidence says $1.58 billion"},
+		{"Acme revenue rose 5% to $1.58 million.", first, verify.KindScale, "says $1.58 million, its evidence says $1.58 billion"},
+		{"Acme revenue rose 5% to €1.58 billion.", first, verify.KindCurrency, "says €1.58 billion, its evidence says $1.58 billion"},
+		{"Acme revenue rose 5 percentage points to $1.58 billion.", first, verify.KindPoints, "says 5 percentage points, its evidence says 5%"},
+		{"Acme revenue fell 5% to $1.58 billion.", first, verify.KindDirection, `says "fell", its evidence says "rose"`},
+		{"Acme second-quarter revenue rose 5% to $1.58 billion.", first, verify.KindDate, "says second-quarter, its evidence says third-quarter"},
+		{"Acme said on Wednesday that revenue rose 5%.", first, verify.KindDate, "says Wednesday, its evidence says Tuesday"},
+		{"Zenith said on Tuesday that third-quarter revenue rose 5%.", first, verify.KindName, "names Zenith, its evidence names Acme Corp"},
+		{"The company will cut 1,200 jobs at its Ohio plant.", second, verify.KindHedge, `says "will" where its evidence says "may"`},
+		{"The company cut 1,200 jobs at its Ohio plant.", second, verify.KindHedge, `leaves out "may" before "cut"`},
+		{"The company may cut 1,200 stores at its Ohio plant.", second, verify.KindUnit, "says 1,200 of store, its evidence says job"},
+		{"Bolt Industries did raise its forecast of $3 billion to $4 billion.", third, verify.KindNegation, `leaves out "not" before "raise"`},
+		{"Bolt Industries did not raise its forecast of $4 billion to $3 billion.", third, verify.KindSwap, "says $4 billion where its evidence says $3 billion"},
+		{"Acme revenue rose 5%, see https://evil.example/x", first, verify.KindForm, "its text holds a link"},
+		{"Acme revenue <b>rose</b> 5%", first, verify.KindForm, "its text holds markup"},
+		{"Acme revenue \u202erose 5%", first, verify.KindForm, "its text holds control or invisible characters"},
+	} {
+		t.Run(tt.text, func(t *testing.T) {
+			t.Parallel()
+			got := verify.Check(bullet(tt.text, tt.quote), source)
+			if len(got) == 0 {
+				t.Fatalf("got no failure, want %s", tt.why)
+			}
+			if got[0].Kind != tt.kind || got[0].Why != tt.why {
+				t.Errorf("got %+v first, want %s: %s", got, tt.kind, tt.why)
+			}
+		})
+	}
+}
+
+func TestCheckRefusesEvidenceThatDoesNotHold(t *testing.T) {
+	t.Parallel()
+	for name, spoil := range map[string]func(*stockdigest.Evidence){
+		"another source": func(e *stockdigest.Evidence) { e.Source = "a2" },
+		"moved offsets":  func(e *stockdigest.Evidence) { e.Start, e.End = e.Start+1, e.End+1 },
+		"another hash":   func(e *stockdigest.Evidence) { e.Hash = "0" },
+		"a changed word": func(e *stockdigest.Evidence) { e.Quote = strings.Replace(e.Quote, "rose", "fell", 1) },
+		"wild offsets":   func(e *stockdigest.Evidence) { e.Start, e.End = -5, 1<<30 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := bullet(first, first)
+			spoil(&b.Evidence[0])
+			if got := verify.Check(b, source); len(got) != 1 {
+				t.Errorf("got %+v, want one failure", got)
+			}
+		})
+	}
+	if got := verify.Check(stockdigest.Bullet{Text: first}, source); len(got) != 1 || got[0].Kind != verify.KindSource {
+		t.Errorf("without evidence: got %+v, want one %s failure", got, verify.KindSource)
+	}
+}
+
+// fakeStore hands out one draft and one material and keeps what is saved.
+type fakeStore struct {
+	draft    stockdigest.Draft
+	material stockdigest.Material
+	saved    stockdigest.Draft
+	note     string
+}
+
+func (s *fakeStore) Draft(context.Context, stockdigest.Run) (stockdigest.Draft, error) {
+	return s.draft, nil
+}
+
+func (s *fakeStore) Material(context.Context, stockdigest.Run) (stockdigest.Material, error) {
+	return s.material, nil
+}
+
+func (s *fakeStore) SaveDraft(_ context.Context, _ stockdigest.Run, step stockdigest.StepName, d stockdigest.Draft, note string) error {
+	s.saved, s.note = d, string(step)+": "+note
+	return nil
+}
+
+func TestRunDropsWhatFails(t *testing.T) {
+	t.Parallel()
+	good, bad := bullet(first, first), bullet("Acme revenue rose 6% to $1.58 billion.", first)
+	bad.ID = "b2"
+	good.Context = &stockdigest.Context{Text: "The plan covers 1,300 jobs.", Evidence: bullet(second, second).Evidence[0]}
+	store := &fakeStore{
+		draft: stockdigest.Draft{Writer: "test", Sections: []stockdigest.Section{
+			{Name: stockdigest.SectionMajor, Bullets: []stockdigest.Bullet{good}},
+			{Name: stockdigest.SectionRisks, Bullets: []stockdigest.Bullet{bad}},
+		}},
+		material: stockdigest.Material{Candidates: []stockdigest.Candidate{
+			{Article: stockdigest.Article{ID: "a1"}, Text: &stockdigest.Text{Body: body}},
+		}},
+	}
+	if err := verify.New(store).Run(t.Context(), stockdigest.Run{}); err != nil {
+		t.Fatal(err)
+	}
+	want := good
+	want.Context = nil
+	if diff := cmp.Diff(stockdigest.Draft{
+		Writer:   "test",
+		Sections: []stockdigest.Section{{Name: stockdigest.SectionMajor, Bullets: []stockdigest.Bullet{want}}},
+		Dropped: []stockdigest.Drop{{
+			Bullet: bad, Section: stockdigest.SectionRisks, Reasons: []string{"says 6%, its evidence says 5%"},
+		}},
+	}, store.saved); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if want := "verify: 1 of 2 bullets hold, 1 contexts dropped"; store.note != want {
+		t.Errorf("got note %q, want %q", store.note, want)
+	}
+}
+
+func FuzzCheck(f *testing.F) {
+	f.Add("Acme revenue rose 5% to $1.85 billion.", first)
+	f.Add("did not may 5 5 5", "not A & B may $3-4 bn.\n\nMay 5")
+	f.Fuzz(func(t *testing.T, statement, evidence string) {
+		if len(statement) > 4000 || len(evidence) > 8000 {
+			return
+		}
+		if got := verify.Claims(evidence, evidence, ""); len(got) > 0 {
+			t.Fatalf("%q fails against itself: %+v", evidence, got)
+		}
+		verify.Claims(statement, evidence, "")
+	})
+}
