@@ -258,6 +258,27 @@ func TestUnwrapDecodesRecordedLinks(t *testing.T) {
 	}
 }
 
+func TestUnwrapLeavesRecordedNewLinksAlone(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile(filepath.Join(recorded(t), "gnews_urls", "new_style_pairs_goleaf.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	links := 0
+	for field := range strings.FieldsFuncSeq(string(data), func(r rune) bool { return strings.ContainsRune("\",\r\n", r) }) {
+		if !strings.HasPrefix(field, "https://news.google.com/") {
+			continue
+		}
+		links++
+		if got, ok := stockdigest.Unwrap(field); ok {
+			t.Errorf("Unwrap(%s): got %q, want none", field, got)
+		}
+	}
+	if links < 10 {
+		t.Errorf("found %d links in the recording, want at least 10", links)
+	}
+}
+
 func FuzzCanonicalURL(f *testing.F) {
 	f.Add("https://example.com:443/a?b=2&a=1&utm_source=x#y")
 	f.Add("http://[::1]/%2f?%zz")

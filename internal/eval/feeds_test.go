@@ -17,7 +17,7 @@ func TestFeedsKeepsPredictionsAndCountsBySubset(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	for name, content := range map[string]string{
-		"feedparser_x/wellformed/a.xml": "<!-- Expect: not bozo and entries[0]['title'] == 'One' -->\n<rss><channel><title>A</title></channel></rss>",
+		"feedparser_x/wellformed/a.xml": "<!-- Expect: not bozo and entries[0]['title'] == 'One'\n-->\n<rss><channel><title>A</title></channel></rss>",
 		"feedparser_x/illformed/b.xml":  "<rss><channel>broken",
 		"somebody/live.rss":             "<rss><channel><title>L</title></channel></rss>",
 		"somebody/live.json":            `{"title":"the answer beside live.rss"}`,

@@ -76,7 +76,7 @@ var commonWords = wordSet(`
 
 func wordSet(list string) map[string]struct{} {
 	set := map[string]struct{}{}
-	for _, w := range strings.Fields(list) {
+	for w := range strings.FieldsSeq(list) {
 		set[w] = struct{}{}
 	}
 	return set

@@ -234,7 +234,7 @@ func moveList() map[Move]string {
 func moveForms() map[string]verb {
 	forms := map[string]verb{}
 	for move, list := range moveList() {
-		for _, entry := range strings.Fields(list) {
+		for entry := range strings.FieldsSeq(list) {
 			base, regular := strings.CutSuffix(entry, "+")
 			all := strings.Split(base, "/")
 			if regular {

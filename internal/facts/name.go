@@ -61,7 +61,7 @@ func (f *finder) nameWord(i int) bool {
 	if w == "i" || w == "i'm" || w == "i've" || w == "i'll" || w == "i'd" {
 		return false
 	}
-	month := monthOf(w) > 0 && !(shortMonth(w) && f.word(i+1) != "" && f.digits(i+1) == "")
+	month := monthOf(w) > 0 && (!shortMonth(w) || f.word(i+1) == "" || f.digits(i+1) != "")
 	if month || weekdayOf(w) != "" || f.dollarWord(i) {
 		return false
 	}
@@ -74,7 +74,7 @@ func (f *finder) nameWord(i int) bool {
 	if f.glued(i) && f.dash(i-1) && f.digits(i-2) != "" && len(w) == 1 {
 		return false
 	}
-	return !(f.opens(i) && (opener(w) || common(w)))
+	return !f.opens(i) || !opener(w) && !common(w)
 }
 
 // opens reports whether token i begins a sentence, a quote or a list item.
@@ -84,11 +84,20 @@ func (f *finder) opens(i int) bool {
 	}
 	switch before := f.toks[i-1]; {
 	case before.kind == signToken && !f.dash(i-1):
-		return strings.Contains(".!?:;\"“”•*([", before.low) && !(before.low == "." && f.initial(i-2))
+		return (before.low != "." || !f.initial(i-2)) && starter(before.low)
 	case f.dash(i - 1):
 		return !f.glued(i)
 	}
 	return strings.Contains(f.s[f.toks[i-1].end:f.toks[i].start], "\n")
+}
+
+// starter reports whether a sentence or list item may begin behind a sign.
+func starter(sign string) bool {
+	switch sign {
+	case ".", "!", "?", ":", ";", `"`, "“", "”", "•", "*", "(", "[":
+		return true
+	}
+	return false
 }
 
 // initial reports whether token i is a single letter or a title whose dot ends

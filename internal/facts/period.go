@@ -1,5 +1,7 @@
 package facts
 
+import "strconv"
+
 // period reads a fiscal or calendar period: "third quarter of 2019", "Q3",
 // "3Q19", "fiscal 2025", "FY20", "first half", "first nine months".
 func (f *finder) period(i int) (placed, int) {
@@ -63,9 +65,9 @@ func (f *finder) quarterWords(i int) (string, int) {
 	}
 	switch w := f.word(at); {
 	case (w == "quarter" || w == "qtr") && n <= 4:
-		return "Q" + string(rune('0'+n)), at + 1
+		return "Q" + strconv.Itoa(n), at + 1
 	case w == "half" && n <= 2:
-		return "H" + string(rune('0'+n)), at + 1
+		return "H" + strconv.Itoa(n), at + 1
 	case (w == "nine" || w == "six" || f.digits(at) == "9" || f.digits(at) == "6") && f.word(at+1) == "months" && n == 1:
 		if w == "six" || f.digits(at) == "6" {
 			return "H1", at + 2

@@ -125,7 +125,7 @@ func (s *scene) glued(h hit) bool {
 // partOfOther reports whether capitalised words and a legal form follow, so
 // that the hit is the beginning of another company's name.
 func (s *scene) partOfOther(h hit) bool {
-	if s.titleCase || h.j >= len(s.toks) || s.toks[h.j-1].bare != s.toks[h.j-1].key {
+	if s.titleCase || h.j >= len(s.toks) || h.owns {
 		return false
 	}
 	for j := h.j; j < len(s.toks) && j < h.j+4; j++ {
@@ -161,7 +161,7 @@ func (s *scene) formal(h hit) string {
 func (s *scene) evidence(h hit, last token) string {
 	next, gap := s.next(h.j)
 	switch {
-	case last.bare != last.key && !s.allCaps && !(last.first && h.j-h.i == 1 && s.words.lowly[last.bare]):
+	case h.owns && !s.allCaps && !(last.first && h.j-h.i == 1 && s.words.lowly[last.bare]):
 		return "it owns something"
 	case gap == " " && s.words.after[next.key]:
 		return "followed by " + quoted(s.text, next)

@@ -323,7 +323,7 @@ func (l *Linker) Company(name string) (stockdigest.Symbol, bool) {
 		if len(toks) == 0 {
 			continue
 		}
-		f, end := l.longest(&s, 0)
+		f, end, _ := l.longest(&s, 0)
 		if f != nil && end == len(toks) && len(f.owners) > 0 && f.kind == stockdigest.NameCompany {
 			return l.tickers[l.company[f.owners[0]]].Symbol, true
 		}

@@ -11,7 +11,8 @@ import (
 type hit struct {
 	form       *form
 	start, end int
-	i, j       int // tokens i to j-1
+	i, j       int  // tokens i to j-1
+	owns       bool // a possessive ending follows the name
 	confidence float64
 	why        string
 }
@@ -29,13 +30,13 @@ func (l *Linker) scan(text string, target int) []hit {
 			i = j
 			continue
 		}
-		f, j := l.longest(&s, i)
+		f, j, owns := l.longest(&s, i)
 		if f == nil {
 			i++
 			continue
 		}
 		if len(f.owners) > 0 {
-			hits = append(hits, hit{form: f, start: toks[i].start, end: nameEnd(toks[j-1]), i: i, j: j})
+			hits = append(hits, hit{form: f, start: toks[i].start, end: nameEnd(toks[j-1], owns), i: i, j: j, owns: owns})
 		}
 		i = j
 	}
@@ -49,8 +50,8 @@ func (l *Linker) scan(text string, target int) []hit {
 }
 
 // nameEnd leaves a possessive ending out of the mention.
-func nameEnd(t token) int {
-	if t.bare != t.key {
+func nameEnd(t token, owns bool) int {
+	if owns {
 		return t.end - len("s") - apostropheLen(t)
 	}
 	return t.end
@@ -64,10 +65,10 @@ func apostropheLen(t token) int {
 	return len("'")
 }
 
-// longest returns the longest form that begins at token i and where it ends.
-func (l *Linker) longest(s *scene, i int) (*form, int) {
-	var best *form
-	end := i
+// longest returns the longest form that begins at token i, where it ends, and
+// whether its last word stands there with a possessive ending.
+func (l *Linker) longest(s *scene, i int) (best *form, end int, owns bool) {
+	end = i
 	node := int32(0)
 	for j := i; j < len(s.toks) && j-i < maxWords; j++ {
 		t := s.toks[j]
@@ -77,7 +78,7 @@ func (l *Linker) longest(s *scene, i int) (*form, int) {
 		if t.bare != t.key {
 			if n, ok := l.step[edge{node, t.bare}]; ok {
 				if f := l.ends[n]; f != nil {
-					best, end = f, j+1
+					best, end, owns = f, j+1, true
 				}
 			}
 		}
@@ -87,10 +88,10 @@ func (l *Linker) longest(s *scene, i int) (*form, int) {
 		}
 		node = n
 		if f := l.ends[n]; f != nil {
-			best, end = f, j+1
+			best, end, owns = f, j+1, false
 		}
 	}
-	return best, end
+	return best, end, owns
 }
 
 // tagged recognises $AAPL, (NASDAQ: AAPL), <AAPL.O> and NYSE:BRK.B.

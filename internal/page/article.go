@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 
 	"codeberg.org/readeck/go-readability/v2"
 	"golang.org/x/net/html"
@@ -57,9 +58,10 @@ func (s *scene) choose(trees []tree, other string, d *declared) string {
 	for i, row := range rows {
 		judged[i] = likelihood(trees, row)
 	}
-	kept := s.take(judged, surely)
+	author := d.authors()
+	kept := s.take(judged, surely, author)
 	if len(kept)*3 < len(other) {
-		kept = s.take(judged, perhaps)
+		kept = s.take(judged, perhaps, author)
 	}
 	if words := len(strings.Fields(plain)); words > 80 && words > 2*len(strings.Fields(kept)) {
 		return strings.Join(body, "\n\n")
@@ -67,27 +69,51 @@ func (s *scene) choose(trees []tree, other string, d *declared) string {
 	return kept
 }
 
-func (s *scene) take(judged []float64, level float64) string {
+func (s *scene) take(judged []float64, level float64, author string) string {
 	var kept []block
 	for i, p := range judged {
 		if p > level {
 			kept = append(kept, s.blocks[i])
 		}
 	}
-	return join(clean(kept, s.title))
+	return join(clean(kept, s.title, author))
 }
 
-// clean drops blocks that say nothing of their own: the headline again,
-// and headings at the end whose part was left out. It drops blocks as a whole
-// and never changes one, so that no number of a sentence is lost.
-func clean(kept []block, title string) []block {
-	for len(kept) > 1 && isHeading(kept[len(kept)-1].node.DataAtom) {
+// clean drops blocks at the edges that are none of the article: the headline
+// again and the byline before it, headings and links to other pages after it.
+// It drops blocks as a whole and never changes one, so that no number of a
+// sentence is lost.
+func clean(kept []block, title, author string) []block {
+	for len(kept) > 1 && afterArticle(kept[len(kept)-1]) {
 		kept = kept[:len(kept)-1]
 	}
-	if len(kept) > 1 && title != "" && letters(kept[0].text) == letters(title) {
+	for len(kept) > 1 && beforeArticle(kept[0], title, author) {
 		kept = kept[1:]
 	}
 	return kept
+}
+
+const edgeWords = 12 // longer blocks are text, whatever they say
+
+func beforeArticle(b block, title, author string) bool {
+	text := letters(b.text)
+	words := len(strings.Fields(b.text))
+	return title != "" && text == letters(title) || words <= edgeWords && (author != "" && strings.TrimPrefix(text, "by") == letters(author) || strings.HasPrefix(b.text, "By ") && !finished(b.text))
+}
+
+func afterArticle(b block) bool {
+	if isHeading(b.node.DataAtom) {
+		return true
+	}
+	lower := strings.ToLower(b.text)
+	linked := b.linkChars*2 > len(b.text)
+	return len(strings.Fields(lower)) <= edgeWords && !finished(b.text) && (linked || containsAny(lower, phrases()[1])) || strings.HasPrefix(lower, "you may also like")
+}
+
+// finished reports whether a text ends like a sentence.
+func finished(s string) bool {
+	last, _ := utf8.DecodeLastRuneInString(s)
+	return strings.ContainsRune(".!?\"”’')।", last)
 }
 
 // visible returns the beginning of what a reader sees, in lower case.

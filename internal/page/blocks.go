@@ -115,12 +115,16 @@ func (r *blockReader) lineBreak() {
 
 func (r *blockReader) flush() {
 	text := squeeze(r.buffer.String())
-	if text != "" {
+	if strings.ContainsFunc(text, wordy) {
 		r.blocks = append(r.blocks, block{node: r.holder, text: text, linkChars: min(r.links, len(text))})
 	}
 	r.buffer.Reset()
 	r.links, r.breaks = 0, 0
 }
+
+// wordy reports whether a character can be part of a word: a block of arrows or
+// rules says nothing.
+func wordy(c rune) bool { return unicode.IsLetter(c) || unicode.IsNumber(c) }
 
 // squeeze makes one space of any run of blanks and drops characters that have
 // no width.

@@ -56,6 +56,7 @@ func decodeAll(script string) ([]any, bool) {
 // mend repairs what pages do to JSON: comments and CDATA around it, raw line
 // breaks inside strings, bad escapes, trailing commas, a final semicolon.
 func mend(script string) string {
+	script = strings.NewReplacer("<![CDATA[", "", "]]>", "", "<!--", "", "-->", "").Replace(script)
 	start := strings.IndexAny(script, "{[")
 	if start < 0 {
 		return ""

@@ -140,6 +140,7 @@ func crossed(t *testing.T, pages []trainPage, rounds int) {
 // A sample is one block.
 type sample struct {
 	bins          []uint8
+	page          int
 	label, weight float64
 	score         float64
 	node          int
@@ -149,13 +150,13 @@ type sample struct {
 func fit(pages []trainPage, use func(trainPage) bool, rounds int) []string {
 	var rows [][]float64
 	var samples []sample
-	for _, p := range pages {
+	for k, p := range pages {
 		if !use(p) {
 			continue
 		}
 		for i, row := range p.rows {
 			rows = append(rows, row)
-			samples = append(samples, sample{label: p.label[i], weight: p.weight[i]})
+			samples = append(samples, sample{page: k, label: p.label[i], weight: p.weight[i]})
 		}
 	}
 	edges := binEdges(rows)
@@ -167,8 +168,8 @@ func fit(pages []trainPage, use func(trainPage) bool, rounds int) []string {
 		}
 	}
 	var lines []string
-	for range rounds {
-		lines = append(lines, grow(samples, edges))
+	for round := range rounds {
+		lines = append(lines, grow(samples, edges, round))
 	}
 	return lines
 }
@@ -196,16 +197,38 @@ func binEdges(rows [][]float64) [][]float64 {
 	return edges
 }
 
-const (
-	rate   = 0.12
-	lambda = 5.0
+var (
+	rate    = env("RATE", 0.12)
+	lambda  = env("LAMBDA", 5)
+	columns = env("COLUMNS", 100)
+	share   = env("SHARE", 100)
 )
 
+func env(name string, def float64) float64 {
+	if v, err := strconv.ParseFloat(os.Getenv(name), 64); err == nil {
+		return v
+	}
+	return def
+}
+
+// mix returns a number that looks random and is always the same for a pair.
+func mix(a, b int) uint32 {
+	h := uint32(a)*2654435761 ^ uint32(b)*2246822519
+	h ^= h >> 15
+	h *= 2246822519
+	h ^= h >> 13
+	return h
+}
+
 // grow fits one complete tree, adds it to the scores and returns its line.
-func grow(samples []sample, edges [][]float64) string {
+func grow(samples []sample, edges [][]float64, round int) string {
 	gradient, curve := make([]float64, len(samples)), make([]float64, len(samples))
 	for i := range samples {
 		p := 1 / (1 + math.Exp(-samples[i].score))
+		if mix(round, samples[i].page+1000)%100 >= uint32(share) {
+			samples[i].node = 0
+			continue
+		}
 		gradient[i] = (samples[i].label - p) * samples[i].weight
 		curve[i] = max(p*(1-p), 1e-4) * samples[i].weight
 		samples[i].node = 0
@@ -226,7 +249,7 @@ func grow(samples []sample, edges [][]float64) string {
 		}
 		chosen := make([][2]int, width)
 		for n := range width {
-			chosen[n] = bestSplit(g, h, n, edges)
+			chosen[n] = bestSplit(g, h, n, edges, round)
 			splits = append(splits, fmt.Sprintf("%d:%.5g", chosen[n][0], edges[chosen[n][0]][min(chosen[n][1], len(edges[chosen[n][0]])-1)]))
 		}
 		for i := range samples {
@@ -254,9 +277,12 @@ func grow(samples []sample, edges [][]float64) string {
 	return strings.Join(splits, ",") + ";" + strings.Join(leaves, ",")
 }
 
-func bestSplit(g, h []float64, node int, edges [][]float64) [2]int {
+func bestSplit(g, h []float64, node int, edges [][]float64, round int) [2]int {
 	best, bestGain := [2]int{0, 0}, -1.0
 	for f := range edges {
+		if mix(round, f)%100 >= uint32(columns) {
+			continue
+		}
 		at := (node*len(edges) + f) * (binCount + 2)
 		var allG, allH float64
 		for bin := range len(edges[f]) + 1 {

@@ -23,7 +23,8 @@ func abbreviates(before, word, next string) bool {
 	case low == "a.m" || low == "p.m" || low == "am" || low == "pm":
 		return isClock(firstWord(next))
 	case isCorporate(low) || isPlace(word) || initials(word):
-		return !starts(strings.TrimLeft(next, "\"'“‘«‹([{"))
+		quoted := len(word) > 1 && (first == '“' || first == '"') // speech follows; after an initial, a nickname
+		return !quoted && !starts(strings.TrimLeft(next, "\"'“‘«‹([{"))
 	}
 	return false
 }

@@ -1,6 +1,7 @@
 package text
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -10,9 +11,9 @@ import (
 // white space around them. Paragraphs are divided by blank lines and a sentence
 // never crosses one, so a headline without a stop is a sentence of its own. A
 // single line break inside a paragraph divides sentences too, unless the
-// paragraph is hard-wrapped there. The stops of abbreviations (as in Inc, U.S and
-// No), initials, decimals and names (Yahoo!) do not end a sentence; quotes and
-// brackets that close after the stop belong to it.
+// paragraph is hard-wrapped there. The stop of an abbreviation, an initial, a
+// decimal or a name such as Yahoo! does not end a sentence; quotes and brackets
+// that close after a stop belong to its sentence.
 func Sentences(s string) []Span {
 	var found []Span
 	for _, par := range paragraphs(s) {
@@ -74,12 +75,7 @@ func blocks(s string, par Span) []Span {
 	if strings.IndexByte(s[par.Start:par.End], '\n') < 0 {
 		return []Span{par}
 	}
-	width := 0
-	for i := par.Start; i < par.End; {
-		end := min(lineEnd(s, i), par.End)
-		width = max(width, len(strings.TrimSpace(s[i:end])))
-		i = end
-	}
+	width := wrapWidth(s[par.Start:par.End])
 	var found []Span
 	start := par.Start
 	for i := par.Start; i < par.End; {
@@ -93,6 +89,33 @@ func blocks(s string, par Span) []Span {
 	return appendTrimmed(found, s, Span{start, par.End})
 }
 
+// wrapWidth returns the width at which a paragraph is hard-wrapped, or 0 when
+// its line breaks mean something: most lines but the last of a wrapped one are
+// about as long as the usual line.
+func wrapWidth(par string) int {
+	var lengths []int
+	for line := range strings.Lines(par) {
+		lengths = append(lengths, len(strings.TrimSpace(line)))
+	}
+	width := slices.Max(lengths)
+	if len(lengths) > 3 {
+		width = slices.Sorted(slices.Values(lengths))[len(lengths)/2]
+	}
+	if width < minWrap || width > maxWrap {
+		return 0
+	}
+	full := 0
+	for _, n := range lengths[:len(lengths)-1] {
+		if n*5 >= width*3 {
+			full++
+		}
+	}
+	if full*3 < (len(lengths)-1)*2 {
+		return 0
+	}
+	return width
+}
+
 // wrapped reports whether the break between two lines of a paragraph is only
 // there because the next word did not fit.
 func wrapped(line, next string, width int) bool {
@@ -100,18 +123,13 @@ func wrapped(line, next string, width int) bool {
 	if listed(next) {
 		return false
 	}
-	if first, _ := utf8.DecodeRuneInString(next); unicode.IsLower(first) {
+	if first, _ := utf8.DecodeRuneInString(next); unicode.IsLower(first) || strings.HasSuffix(line, ",") {
 		return true
 	}
-	if width < minWrap || width > maxWrap {
-		return false
+	if last := strings.ToLower(lastWord(line)); last != "" && Stop(last) && len(line) > len(last) {
+		return true // no heading ends in "of"
 	}
-	word := next
-	if i := strings.IndexFunc(next, unicode.IsSpace); i >= 0 {
-		word = next[:i]
-	}
-	const slack = 12 // writers wrap by hand, and count letters where we count bytes
-	return len(line)+1+len(word) > width-slack
+	return width > 0 && len(line)*2 >= width
 }
 
 // listed reports whether a line starts like an entry of a list.

@@ -41,6 +41,7 @@ func TestSentencesEndWhereReadersSay(t *testing.T) {
 		"etc":                   "It sells phones, tablets, etc. in China.",
 		"state":                 "The Cupertino, Calif. company rose. |It fell ill. |Tim left.",
 		"foreign company":       "Anheuser-Busch InBev S.A. Brewer of the year. |Fiat S.p.A. Chairman John Elkann spoke.",
+		"speech after suffix":   "He sold Ford Motor Co. |“Nobody knew,” he said. |J. “Bud” Smith left.",
 		"shouting":              "WE WON. |THE DEAL IS DONE.",
 		"bracket after company": "Gannett Co., Inc. (NYSE: GCI) announced it. |New Media closed.",
 	}

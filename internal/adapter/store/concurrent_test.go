@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"sync"
@@ -152,6 +153,57 @@ func TestTakeoverAndWriteNeverBothWin(t *testing.T) {
 					t.Fatalf("round %d: the write said %v, the new owner sees steps %v", i, wrote, fresh.Steps)
 				}
 			}
+		})
+	}
+}
+
+// TestWriterIsTakenAtTheStart holds on SQLite: a transaction that reads first
+// would fail at its first write if another one wrote in between.
+func TestWriterIsTakenAtTheStart(t *testing.T) {
+	t.Parallel()
+	c := storetest.SQLiteConfig(t)
+	first, second := storetest.Open(t, c), storetest.Open(t, c)
+	tx, err := store.TakeWriter(t.Context(), first)
+	must(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if other, err := store.TakeWriter(ctx, second); err == nil {
+		t.Errorf("got two writers at once, want one; undo: %v", other.Rollback())
+	}
+	must(t, tx.Rollback())
+	must(t, second.SaveTickers(t.Context(), []stockdigest.Ticker{acme()}))
+}
+
+// TestReadingThenWritingNeverCollides has four processes' handles run
+// transactions that read first.
+func TestReadingThenWritingNeverCollides(t *testing.T) {
+	t.Parallel()
+	for engine, config := range storetest.Configs() {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			c := config(t)
+			var group errgroup.Group
+			for h := range 4 {
+				db := storetest.Open(t, c)
+				must(t, db.SaveTickers(t.Context(), []stockdigest.Ticker{acme()}))
+				group.Go(func() error {
+					for n := range 25 {
+						feed := stockdigest.TickerFeed{Feed: stockdigest.Feed{URL: fmt.Sprintf("https://feeds.example/%d", h)}, Role: stockdigest.RoleCompany}
+						if err := db.SetFeeds(t.Context(), "ACME", []stockdigest.TickerFeed{feed}); err != nil {
+							return err
+						}
+						_, err := db.OpenRun(t.Context(), stockdigest.Run{Ticker: "ACME", Kind: stockdigest.Daily, AsOf: morning.Add(time.Duration(n) * time.Hour)})
+						if err != nil {
+							return err
+						}
+					}
+					return nil
+				})
+			}
+			must(t, group.Wait())
+			runs, err := store.Count(t.Context(), storetest.Open(t, c), "SELECT count(*) FROM runs")
+			must(t, err)
+			same(t, runs, 25)
 		})
 	}
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"slices"
 
@@ -83,3 +84,6 @@ func Down(ctx context.Context, d *DB) error {
 	_, err = p.Down(ctx)
 	return errors.Join(err, done())
 }
+
+// TakeWriter begins a writing transaction that has not written yet.
+func TakeWriter(ctx context.Context, d *DB) (*sql.Tx, error) { return d.write.BeginTx(ctx, nil) }

@@ -177,7 +177,7 @@ func TestImportReadsThePublicLists(t *testing.T) {
 		"us_stock_symbols/nyse/nyse_full_tickers.json.gz":     1800,
 		"us_stock_symbols/amex/amex_full_tickers.json.gz":     200,
 		"sp500/data/constituents.csv":                         500,
-		"financedatabase/database/equities/TOR.csv.gz":        700,
+		"financedatabase/database/equities/TOR.csv.gz":        600,
 		"financedatabase/database/equities/VAN.csv.gz":        1000,
 	}
 	for file, n := range least {

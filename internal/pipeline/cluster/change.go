@@ -215,26 +215,38 @@ func counted(word string) string {
 }
 
 // movesPrice reports whether a sentence tells of a share's move, which is new
-// every day and changes no story.
+// every day and changes no story: it speaks of shares that move, or of a move
+// and nothing that a business counts.
 func movesPrice(sentence string) bool {
-	words := text.Words(sentence)
-	share, move := false, false
-	for _, w := range words {
+	share, move, business := false, false, false
+	for _, w := range text.Words(sentence) {
 		switch w {
-		case "shares", "stock", "share", "stocks":
+		case "shares", "stock", "share", "stocks", "index":
 			share = true
 		case "premarket", "pre-market", "after-hours":
 			return true
 		}
 		move = move || moves(w)
+		business = business || counted(w) != "" || measured(w)
 	}
-	return share && move
+	return move && (share || !business)
 }
 
 func moves(word string) bool {
 	switch word {
 	case "rose", "fell", "gained", "lost", "jumped", "dropped", "climbed", "slid", "surged", "tumbled", "soared", "plunged",
-		"rise", "rises", "fall", "falls", "jump", "jumps", "drop", "drops", "surge", "surges", "traded", "trading", "closed", "up", "down":
+		"rise", "rises", "fall", "falls", "jump", "jumps", "drop", "drops", "surge", "surges", "traded", "trading", "advanced",
+		"advances", "declined", "retreated", "rallied", "slumped", "sank", "gains", "rally":
+		return true
+	}
+	return false
+}
+
+// measured knows what a business counts besides money.
+func measured(word string) bool {
+	switch word {
+	case "sales", "orders", "deliveries", "output", "production", "shipments", "margin", "margins", "demand", "users",
+		"subscribers", "customers", "exports", "traffic", "costs", "bookings", "income", "volume", "expenses", "store", "stores":
 		return true
 	}
 	return false
@@ -276,7 +288,7 @@ func (b before) party(sentence string) string {
 		if start == i || b.heard(sentence, spans[start:i]) {
 			continue
 		}
-		return sentence[spans[start].Start:p.End]
+		return strings.Join(strings.Fields(sentence[spans[start].Start:p.End]), " ")
 	}
 	return ""
 }

@@ -17,7 +17,7 @@ type Doc struct {
 // background words, so they must be more alike than headlines.
 const (
 	enoughTitles = 0.10
-	enoughBodies = 0.34
+	enoughBodies = 0.28
 )
 
 // oneTerm is the part of the heaviest shared term that does not count between
@@ -84,7 +84,7 @@ func likeness(a, b Doc, known map[string]bool) float64 {
 // within days of each other, but a story may run for weeks.
 func fade(hours float64) float64 {
 	const half = 36
-	return max(0.5, math.Exp2(-math.Abs(hours)/half))
+	return max(0.7, math.Exp2(-math.Abs(hours)/half))
 }
 
 // A node is a group in the making.

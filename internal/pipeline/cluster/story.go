@@ -115,8 +115,27 @@ func (d draft) headline() string {
 	return best
 }
 
+// filingTitle names a filing by its form and, as item titles say little, by
+// the first sentence that names an amount, or else the first whole one.
 func filingTitle(s source) string {
-	return strings.TrimSuffix(s.filing.Form+": "+shortenTo(s.doc.Title, 120), ": ")
+	const whole = 8 // words; less is a heading
+	said := ""
+	for _, p := range text.Sentences(s.doc.Body) {
+		sentence := p.Of(s.doc.Body)
+		if len(text.WordSpans(sentence)) < whole {
+			continue
+		}
+		if len(amounts(Doc{Body: sentence})) > 0 {
+			said = sentence
+			break
+		}
+		said = cmp.Or(said, sentence)
+	}
+	said = cmp.Or(said, s.doc.Title)
+	if said == "" {
+		return s.filing.Form
+	}
+	return s.filing.Form + ": " + clip(said)
 }
 
 // headlineQuality says how well a title tells what happened: facts are good,

@@ -13,8 +13,8 @@ import (
 // How alike a source and a told story must be to be one story. The bars stand
 // above those of grouping: what is taken for a repeat is not told at all.
 const (
-	toldBodies = 0.42
-	toldTitles = 0.45
+	toldBodies = 0.34
+	toldTitles = 0.40
 )
 
 // recognise finds the told story of each draft, puts drafts of one told story

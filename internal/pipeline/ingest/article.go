@@ -10,7 +10,7 @@ import (
 // articles makes one Found of every page that a feed lists now or listed
 // before in the window, in the order of the feed. Items without a usable link
 // are no articles.
-func (s *Step) articles(run stockdigest.Run, feed stockdigest.TickerFeed, r reading, earlier []stockdigest.Article) []stockdigest.Found {
+func (s *Step) articles(run stockdigest.Run, feed stockdigest.TickerFeed, r reading, earlier []stockdigest.Article, told map[string]string) []stockdigest.Found {
 	known := make(map[stockdigest.ArticleID]stockdigest.Article, len(earlier))
 	for _, a := range earlier {
 		known[a.ID] = a
@@ -26,7 +26,7 @@ func (s *Step) articles(run stockdigest.Run, feed stockdigest.TickerFeed, r read
 		found = append(found, stockdigest.Found{Article: a, Link: link, Role: feed.Role, Subject: feed.Subject})
 	}
 	for _, item := range r.answer.Items {
-		a, ok := s.article(item, firstSeen(r.at, run.AsOf))
+		a, ok := s.article(item, firstSeen(r.at, run.AsOf), told)
 		if !ok {
 			continue
 		}
@@ -53,16 +53,12 @@ func firstSeen(read, asOf time.Time) time.Time {
 }
 
 // article makes an Article of a feed item; ok is false without a usable link.
-func (s *Step) article(item stockdigest.FeedItem, seen time.Time) (a stockdigest.Article, ok bool) {
-	link := item.Link
-	if target, ok := stockdigest.Unwrap(link); ok {
-		link = target
-	}
-	address, err := stockdigest.CanonicalURL(link)
-	if err != nil {
+func (s *Step) article(item stockdigest.FeedItem, seen time.Time, told map[string]string) (a stockdigest.Article, ok bool) {
+	address, ok := identity(item.Link)
+	if !ok {
 		return stockdigest.Article{}, false
 	}
-	publisher := s.policy.publisher(address, item)
+	publisher := s.policy.publisher(address, item, told)
 	a = stockdigest.Article{
 		ID:          stockdigest.NewArticleID(address),
 		URL:         address,
@@ -78,6 +74,41 @@ func (s *Step) article(item stockdigest.FeedItem, seen time.Time) (a stockdigest
 		a.PublishedAt, a.Dated = seen, false
 	}
 	return a, true
+}
+
+// identity opens a link as far as that goes without the network.
+func identity(link string) (address string, ok bool) {
+	if target, opened := stockdigest.Unwrap(link); opened {
+		link = target
+	}
+	address, err := stockdigest.CanonicalURL(link)
+	return address, err == nil
+}
+
+// publishersTold maps sites to the publisher that any feed of the run names
+// for their pages, the longest name where they differ: a feed that names none
+// profits from one that does. Saved candidates say what feeds read before a
+// crash told.
+func publishersTold(candidates []stockdigest.Candidate, readings []reading) map[string]string {
+	told := map[string]string{}
+	add := func(address, name string) {
+		at := site(host(address))
+		if known := told[at]; len(name) > len(known) || len(name) == len(known) && name < known {
+			told[at] = name
+		}
+	}
+	for _, c := range candidates {
+		add(c.Article.URL, c.Article.Publisher)
+	}
+	for _, r := range readings {
+		for _, item := range r.answer.Items {
+			if address, ok := identity(item.Link); ok {
+				add(address, item.Publisher)
+			}
+		}
+	}
+	delete(told, site(host("https://news.google.com/"))) // an aggregator's pages have many publishers
+	return told
 }
 
 // unite merges two sightings of one article: what the first does not know the

@@ -89,9 +89,9 @@ func (s *Step) Run(ctx context.Context, run stockdigest.Run) error {
 	if err != nil {
 		return err
 	}
-	seen := newIdentities(m.Candidates)
+	seen, told := newIdentities(m.Candidates), publishersTold(m.Candidates, answers)
 	for i, feed := range todo {
-		if err := s.save(ctx, run, feed, answers[i], seen); err != nil {
+		if err := s.save(ctx, run, feed, answers[i], seen, told); err != nil {
 			return err
 		}
 	}
@@ -173,14 +173,14 @@ func (s *Step) read(ctx context.Context, todo []stockdigest.TickerFeed, progress
 }
 
 // save turns one reading into articles and keeps them with the poll.
-func (s *Step) save(ctx context.Context, run stockdigest.Run, feed stockdigest.TickerFeed, r reading, seen *identities) error {
+func (s *Step) save(ctx context.Context, run stockdigest.Run, feed stockdigest.TickerFeed, r reading, seen *identities, told map[string]string) error {
 	w := run.Window()
 	earlier, err := s.store.Sighted(ctx, feed.Feed.URL, stockdigest.Window{From: w.From.Add(-memory), To: w.To})
 	if err != nil {
 		return fmt.Errorf("read earlier items of %s: %w", feed.Feed.URL, err)
 	}
 	poll := pollOf(feed.Feed, r)
-	found := s.articles(run, feed, r, earlier)
+	found := s.articles(run, feed, r, earlier, told)
 	for i := range found {
 		found[i].Verdict = s.judge(w, found[i], seen)
 	}

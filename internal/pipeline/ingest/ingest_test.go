@@ -85,6 +85,19 @@ func TestOnePageThroughTwoFeedsIsOneArticle(t *testing.T) {
 	}
 }
 
+func TestAFeedThatNamesNoPublisherLearnsItFromOneThatDoes(t *testing.T) {
+	t.Parallel()
+	store := newStore(stockdigest.Ticker{Symbol: "ACME"}, companyFeeds()...)
+	run(t, store, feedTable{
+		google: list(item("https://www.daily.example/a", "Acme to merge with Bolt - The Daily", "The Daily")),
+		yahoo:  list(item("https://www.daily.example/b?.tsrc=rss", "Bolt cuts its outlook | The Daily", "")),
+	})
+	got := store.articles[stockdigest.NewArticleID("https://www.daily.example/b")]
+	if got.Title != "Bolt cuts its outlook" || got.Publisher != "The Daily" {
+		t.Errorf("got title %q of %q", got.Title, got.Publisher)
+	}
+}
+
 func TestSamePublisherTitleAndDayIsADuplicate(t *testing.T) {
 	t.Parallel()
 	store := newStore(stockdigest.Ticker{Symbol: "ACME"}, companyFeeds()...)

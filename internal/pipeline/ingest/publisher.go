@@ -73,8 +73,9 @@ func (p *policy) lookup(host string) (publisher, bool) {
 }
 
 // publisher returns the name for people: the list's, since feeds put section
-// names there, else the feed's. Nobody's name is made from a domain.
-func (p *policy) publisher(address string, item stockdigest.FeedItem) string {
+// names there, else the feed's, else what another feed told of the site.
+// Nobody's name is made from a domain.
+func (p *policy) publisher(address string, item stockdigest.FeedItem, told map[string]string) string {
 	at := host(address)
 	if isAggregator(at) {
 		at = host(item.PublisherURL)
@@ -84,6 +85,9 @@ func (p *policy) publisher(address string, item stockdigest.FeedItem) string {
 	}
 	if h := host(item.Publisher); h != "" { // some feeds put an address there
 		return strings.TrimPrefix(h, "www.")
+	}
+	if item.Publisher == "" {
+		return told[site(at)]
 	}
 	return item.Publisher
 }

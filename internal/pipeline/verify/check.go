@@ -127,7 +127,7 @@ func headlines(all []stockdigest.Evidence) string {
 	return strings.Join(parts, "\n")
 }
 
-//nolint:gochecknoglobals // compiled once; both are linear (RE2)
+// Compiled once; both are linear (RE2).
 var (
 	markup = regexp.MustCompile(`<[A-Za-z/!?]`)
 	link   = regexp.MustCompile(`(?i)\b(?:https?|ftp|javascript|data|mailto):\S|\bwww\.[a-z0-9]`)

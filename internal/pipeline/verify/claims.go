@@ -12,8 +12,11 @@ import (
 // Claims returns every claim of a statement that the evidence does not carry.
 // Names may also come from the titles of the evidence.
 func Claims(statement, evidence, titles string) []Failure {
-	if strings.Join(strings.Fields(statement), " ") == strings.Join(strings.Fields(evidence), " ") {
-		return nil
+	said := strings.Join(strings.Fields(statement), " ")
+	for _, quote := range append(strings.Split(evidence, "\n\n"), evidence) {
+		if said == strings.Join(strings.Fields(quote), " ") {
+			return nil
+		}
 	}
 	c := comparison{b: read(statement), e: read(evidence), titles: read(titles)}
 	c.figures()
@@ -245,7 +248,7 @@ func (c *comparison) rates() {
 		known[text.Stem(unit)] = true
 	}
 	for _, unit := range c.b.pers() {
-		if !known[text.Stem(unit)] && !(unit == "share" && c.e.stems["ep"]) {
+		if !known[text.Stem(unit)] && (unit != "share" || !c.e.stems["ep"]) {
 			c.fail("per "+unit, KindUnit, "says per %s, which its evidence does not", unit)
 		}
 	}
@@ -284,6 +287,9 @@ func unitStem(unit string) string {
 // follows reports whether one of the five words behind offset has the stem.
 func (r *reading) follows(offset int, stem string) bool {
 	rest := r.s[offset:min(len(r.s), offset+120)]
+	if end := strings.IndexAny(rest, ",;0123456789"); end >= 0 {
+		rest = rest[:end]
+	}
 	for i, w := range text.Words(rest) {
 		if i == 5 {
 			return false

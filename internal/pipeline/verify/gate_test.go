@@ -76,7 +76,7 @@ func report(t *testing.T, res eval.Result) {
 	for _, name := range names {
 		t.Logf("%-20s %.4f", name, res.Figures[name])
 	}
-	if file := os.Getenv("GATE_OUT"); file != "" { //nolint:forbidigo // a test's own switch
+	if file := os.Getenv("GATE_OUT"); file != "" {
 		var b strings.Builder
 		for _, id := range slices.Sorted(keys(res.Predictions)) {
 			fmt.Fprintf(&b, "%v\n", res.Predictions[id])
@@ -101,12 +101,12 @@ func keys(m map[string]any) func(func(string) bool) {
 // there.
 func data(t *testing.T) string {
 	t.Helper()
-	dir := os.Getenv("STOCKDIGEST_DATA") //nolint:forbidigo // tests find their data by it
+	dir := os.Getenv("STOCKDIGEST_DATA")
 	if dir == "" {
 		dir = filepath.Join("..", "..", "..", "..", "shared", "data")
 	}
 	if _, err := os.Stat(dir); err != nil {
-		if os.Getenv("CI") == "true" { //nolint:forbidigo // absence fails in CI
+		if os.Getenv("CI") == "true" {
 			t.Fatalf("real texts are missing: %v", err)
 		}
 		t.Skipf("real texts are missing: %v", err)

@@ -201,6 +201,10 @@ const slack = 6
 func (r *reading) weigh(i int, o *reading, j int) float64 {
 	got, all := 0.0, 0.0
 	own := r.pieces[i].family
+	turned := 1
+	if own == name && r.passive(i) != o.passive(j) {
+		turned = -1 // "Y was sued by X" tells on the right what "X sued Y" tells on the left
+	}
 	for _, step := range []int{-1, +1} {
 		used := [reach + slack]bool{}
 		for k := range reach {
@@ -217,7 +221,7 @@ func (r *reading) weigh(i int, o *reading, j int) float64 {
 			}
 			all += w
 			for l := range reach + slack {
-				q, ok := o.beside(j, step, l)
+				q, ok := o.beside(j, step*turned, l)
 				if !ok {
 					break
 				}
@@ -237,6 +241,44 @@ func (r *reading) weigh(i int, o *reading, j int) float64 {
 		return 1
 	}
 	return got / all
+}
+
+// passive reports whether the name at piece i suffers or does what a passive
+// verb says: "Y was acquired by X".
+func (r *reading) passive(i int) bool {
+	be, by := false, false
+	for k := range reach {
+		p, ok := r.beside(i, +1, k)
+		if !ok || by {
+			break
+		}
+		be = be || isBe(p.key)
+		by = be && p.key == "by"
+	}
+	if by {
+		return true
+	}
+	for k := range reach {
+		p, ok := r.beside(i, -1, k)
+		if !ok {
+			break
+		}
+		if k < 2 && p.key == "by" {
+			by = true
+		}
+		if by && isBe(p.key) {
+			return true
+		}
+	}
+	return false
+}
+
+func isBe(key string) bool {
+	switch key {
+	case "was", "were", "is", "are", "be", "been", "got":
+		return true
+	}
+	return false
 }
 
 // beside returns the k-th piece before or behind piece i, within its sentence.

@@ -11,23 +11,24 @@ const margin = 0.2
 // may simply have been left out.
 const absent = 0.25
 
-// maxPieces bounds the comparison of places; a bullet or quote beyond it is
-// checked for its claims but not for their places.
-const maxPieces = 3000
+// maxPairs bounds the comparison of places: pieces of the statement times those
+// of the evidence. A real bullet and its quotes stay far below; beyond it the
+// claims are checked, but not their places.
+const maxPairs = 600_000
 
 // swaps checks that each claim belongs to the subject the evidence gives it.
 // A claim the evidence tells is swapped when its neighbours in the statement
 // are, in the evidence, the neighbours of another claim that it could be
 // mistaken for: another amount, another name, the opposite direction.
 func (c *comparison) swaps() {
-	if len(c.b.pieces) > maxPieces || len(c.e.pieces) > maxPieces {
+	if len(c.b.pieces)*len(c.e.pieces) > maxPairs {
 		return
 	}
 	for i, p := range c.b.pieces {
 		if p.family == plainWord || p.family == stop {
 			continue
 		}
-		own, other, instead, gap := -1.0, -1.0, "", 0.0
+		own, other, instead := -1.0, -1.0, -1
 		for j, q := range c.e.pieces {
 			if q.family != p.family || q.kind != p.kind {
 				continue
@@ -36,19 +37,24 @@ func (c *comparison) swaps() {
 			if c.alike(p, q) {
 				own = max(own, w)
 			} else if w > other {
-				other, instead, gap = w, q.span.Of(c.e.s), margin
-				if !c.tells(q) {
-					gap = absent
-				}
-				if c.often(c.b, p) > c.often(c.e, p) {
-					gap = 0
-				}
+				other, instead = w, j
 			}
 		}
-		if own >= 0 && other > own+gap {
-			word := p.span.Of(c.b.s)
-			c.fail(word, KindSwap, "says %s where its evidence says %s", clean(word), clean(instead))
+		if own >= 0 && other > own && other > own+c.gap(p, c.e.pieces[instead]) {
+			c.fail(p.span.Of(c.b.s), KindSwap, "says %s where its evidence says %s", clean(p.span.Of(c.b.s)), clean(c.e.pieces[instead].span.Of(c.e.s)))
 		}
+	}
+}
+
+// gap is how much better p must fit the place of q than its own to be swapped.
+func (c *comparison) gap(p, q piece) float64 {
+	switch {
+	case c.often(c.b, p) > c.often(c.e, p):
+		return 0 // told more often than the evidence does: one of them is borrowed
+	case c.tells(q):
+		return margin
+	default:
+		return absent
 	}
 }
 

@@ -114,6 +114,27 @@ func TestCheckRefusesEvidenceThatDoesNotHold(t *testing.T) {
 	}
 }
 
+func TestClaimsFollowTheVoice(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		statement, evidence string
+		fails               bool
+	}{
+		{"Samsung was sued by Apple over patents on Monday.", "Apple sued Samsung over patents on Monday.", false},
+		{"Apple sued Samsung over patents on Monday.", "Samsung was sued by Apple over patents on Monday.", false},
+		{"Samsung sued Apple over patents on Monday.", "Apple sued Samsung over patents on Monday.", true},
+		{"Apple was sued by Samsung over patents on Monday.", "Apple sued Samsung over patents on Monday.", true},
+		{"Samsung fell 3% and Apple rose 5%.", "Apple rose 5% and Samsung fell 3%.", false},
+		{"Apple rose 3% and Samsung fell 5%.", "Apple rose 5% and Samsung fell 3%.", true},
+		{"Samsung rose 5% and Apple fell 3%.", "Apple rose 5% and Samsung fell 3%.", true},
+	} {
+		got := verify.Claims(tt.statement, tt.evidence, "")
+		if len(got) > 0 != tt.fails {
+			t.Errorf("%q from %q: got %+v, want failure %v", tt.statement, tt.evidence, got, tt.fails)
+		}
+	}
+}
+
 // fakeStore hands out one draft and one material and keeps what is saved.
 type fakeStore struct {
 	draft    stockdigest.Draft

@@ -1,0 +1,290 @@
+package page_test
+
+import (
+	"compress/gzip"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"stockdigest.app/stockdigest/internal/eval"
+	"stockdigest.app/stockdigest/internal/page"
+)
+
+const invented = `<!DOCTYPE html><html lang="en"><head>
+<title>Brightwater lifts forecast after record quarter | Harbour Daily</title>
+<meta property="og:site_name" content="Harbour Daily">
+<meta property="og:title" content="Brightwater lifts forecast after record quarter | Harbour Daily">
+<meta name="description" content="The pump maker sees sales of $1.85 billion.">
+<script type="application/ld+json">{"@context":"https://schema.org","@graph":[{"@type":"WebSite","name":"Harbour Daily"},
+{"@type":"NewsArticle","headline":"Brightwater lifts forecast after record quarter","datePublished":"2025-03-04T06:30:00-05:00",
+"dateModified":"2025-03-04T08:00:00-05:00","author":[{"@type":"Person","name":"By Mara Lindqvist"},{"@id":"#p2"}],"isAccessibleForFree":"True",},
+{"@id":"#p2","@type":"Person","name":"Tom Okafor, Staff Reporter"}]};</script></head>
+<body class="has-sidebar"><nav><a href="/">Home</a> <a href="/markets">Markets</a> <a href="/tech">Tech</a></nav>
+<header><a href="/subscribe">Subscribe for $1 a week</a></header>
+<main><article class="story"><h1>Brightwater lifts forecast after record quarter</h1>
+<div class="byline">By Mara Lindqvist and Tom Okafor</div><time datetime="2025-03-04T06:30:00-05:00">March 4, 2025</time>
+<div class="share-tools">Share this story on Facebook</div>
+<figure><img src="x.jpg"><figcaption>A pump at the plant in Lund. Photo: Harbour Daily</figcaption></figure>
+<div class="story-body">
+<p>Brightwater Pumps Inc. raised its sales forecast for the year to $1.85 billion on Tuesday, after orders from utilities grew 12.4% in the fourth quarter.</p>
+<p>Net income rose to 143,250,000 dollars, or $2.07 a share, from 118,700,000 dollars a year earlier, the company said in its 10-K filing.</p>
+<aside class="related-links"><h3>Related stories</h3><ul><li><a href="/a">Rival Deepwell cuts jobs</a></li><li><a href="/b">What utilities pay for water</a></li></ul></aside>
+<p>Chief Executive Ana Reyes said the backlog stood at 20250304 units, which she called “the longest in our history.”</p>
+<table><tr><th>Quarter</th><th>Sales</th></tr><tr><td>Fourth</td><td>$512 million</td></tr><tr><td>Third</td><td>$471 million</td></tr></table>
+<p>Shares rose 6.3 percent to $48.15 in early trading. Analysts had expected a profit of $1.94 a share, according to data from three brokers.</p>
+<div class="newsletter-signup"><p>Sign up for our morning newsletter and never miss a story.</p></div>
+<p>The company plans to open a plant in Ohio in 2026 and to hire about 350 people there, it said in a statement.</p>
+</div></article></main>
+<footer><p>© 2025 Harbour Daily. All rights reserved. We use cookies to improve your visit.</p></footer></body></html>`
+
+func TestReadAnInventedPage(t *testing.T) {
+	t.Parallel()
+	a, err := page.Read([]byte(invented), "https://harbourdaily.example/markets/brightwater")
+	if err != nil {
+		t.Fatal(err)
+	}
+	zone := time.FixedZone("", -5*3600)
+	want := page.Article{
+		Title: "Brightwater lifts forecast after record quarter", Author: "Mara Lindqvist, Tom Okafor", Publisher: "Harbour Daily", Language: "en",
+		PublishedAt: time.Date(2025, 3, 4, 6, 30, 0, 0, zone), ModifiedAt: time.Date(2025, 3, 4, 8, 0, 0, 0, zone), DateSource: "json-ld",
+		Description: "The pump maker sees sales of $1.85 billion.",
+	}
+	text := a.Text
+	a.Text = ""
+	if diff := cmp.Diff(want, a); diff != "" {
+		t.Errorf("article (-want +got):\n%s", diff)
+	}
+	for _, number := range []string{"$1.85 billion", "12.4%", "143,250,000", "$2.07", "118,700,000", "10-K", "20250304", "6.3 percent", "$48.15", "$1.94", "2026", "350"} {
+		if !strings.Contains(text, number) {
+			t.Errorf("%q is lost", number)
+		}
+	}
+	for _, noise := range []string{"Subscribe", "Share this", "Photo:", "Rival", "newsletter", "cookies", "Mara", "Markets"} {
+		if strings.Contains(text, noise) {
+			t.Errorf("%q is kept", noise)
+		}
+	}
+	if first := "Brightwater Pumps Inc. raised"; !strings.HasPrefix(text, first) {
+		t.Errorf("got a text that begins %.60q, want %q", text, first)
+	}
+}
+
+func TestReadKeepsTheZoneOfTimes(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		head   string
+		url    string
+		want   string
+		source string
+	}{
+		"json-ld with offset": {`<script type="application/ld+json">{"@type":"NewsArticle","datePublished":"2019-11-19T22:00:00-08:00"}</script>`, "", "2019-11-19T22:00:00-08:00", "json-ld"},
+		"json-ld in an array": {`<script type="application/ld+json">[{"@type":"Organization"},{"@type":["Article"],"datePublished":"2019-11-19T22:00:00Z"}]</script>`, "", "2019-11-19T22:00:00Z", "json-ld"},
+		"broken json-ld":      {"<script type=\"application/ld+json\">\n//<![CDATA[\n{\"@type\":\"NewsArticle\",\"headline\":\"a\tb\nc\",\"datePublished\":\"2019-11-19T22:00:00Z\",}\n//]]></script>", "", "2019-11-19T22:00:00Z", "json-ld"},
+		"meta":                {`<meta property="article:published_time" content="2019-11-19T22:00:00+0100">`, "", "2019-11-19T22:00:00+01:00", "meta"},
+		"meta day":            {`<meta name="date" content="2019-11-19">`, "", "2019-11-19T00:00:00Z", "meta"},
+		"url":                 {"", "https://example.com/2019/11/19/story", "2019-11-19T00:00:00Z", "url"},
+		"none":                {"", "https://example.com/story", "0001-01-01T00:00:00Z", ""},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a, _ := page.Read([]byte("<html><head>"+test.head+"</head><body><p>Text</p></body></html>"), test.url)
+			if got := a.PublishedAt.Format(time.RFC3339); got != test.want || a.DateSource != test.source {
+				t.Errorf("got %s from %q, want %s from %q", got, a.DateSource, test.want, test.source)
+			}
+		})
+	}
+}
+
+func TestReadCleansAuthors(t *testing.T) {
+	t.Parallel()
+	tests := map[string]string{
+		"By Jane Doe": "Jane Doe", "JANE DOE and John Roe": "JANE DOE, John Roe", "Jane Doe, Senior Reporter": "Jane Doe", "Jane Doe (jane@example.com)": "Jane Doe",
+		"Jane Doe | Associated Press": "Jane Doe, Associated Press", "https://example.com/jane": "", "admin": "", "Jane Doe, Jane Doe": "Jane Doe", "Jane Doe jane@example.com": "Jane Doe",
+		"By Byron Park": "Byron Park", "Paramjit Singh": "Paramjit Singh", "Jane Doe, CFA": "Jane Doe", "Jane Doe in London": "Jane Doe",
+	}
+	for raw, want := range tests {
+		t.Run(raw, func(t *testing.T) {
+			t.Parallel()
+			a, _ := page.Read([]byte(`<html><head><meta name="author" content="`+raw+`"></head><body><p>x</p></body></html>`), "https://example.com/a")
+			if a.Author != want {
+				t.Errorf("got %q, want %q", a.Author, want)
+			}
+		})
+	}
+}
+
+func TestReadCleansTitles(t *testing.T) {
+	t.Parallel()
+	tests := map[string]string{
+		"Profit rises 5% - Example News":           "Profit rises 5%",
+		"Example News: Profit rises":               "Example News: Profit rises",
+		"Profit rises 5% | Markets | Example News": "Profit rises 5% | Markets",
+		"Coca-Cola beats Pepsi – at last":          "Coca-Cola beats Pepsi – at last",
+		"AT&amp;T falls &#8211; Example News":      "AT&T falls",
+	}
+	for raw, want := range tests {
+		t.Run(raw, func(t *testing.T) {
+			t.Parallel()
+			a, _ := page.Read([]byte(`<html><head><title>`+raw+`</title></head><body><p>x</p></body></html>`), "https://www.examplenews.com/a")
+			if a.Title != want {
+				t.Errorf("got %q, want %q", a.Title, want)
+			}
+		})
+	}
+}
+
+func TestReadDecodesCharsets(t *testing.T) {
+	t.Parallel()
+	body := "<p>Die Zahl der Gesch\xe4fte stieg um 5 Prozent, und der Umsatz lag bei 12 Millionen Euro, wie das Unternehmen am Dienstag in M\xfcnchen mitteilte.</p>"
+	source := `<html><head><meta charset="iso-8859-1"><title>x</title></head><body><article>` + body + body + `</article></body></html>`
+	a, err := page.Read([]byte(source), "https://example.com/a")
+	if err != nil || !strings.Contains(a.Text, "Geschäfte") || !strings.Contains(a.Text, "München") {
+		t.Errorf("got %q, %v, want umlauts", a.Text, err)
+	}
+	if a.Language != "de" {
+		t.Errorf("got language %q, want de", a.Language)
+	}
+}
+
+func TestReadTellsTeasersFromArticles(t *testing.T) {
+	t.Parallel()
+	sentence := "<p>Acme said on Tuesday that sales rose 5 percent to $10.5 billion and that it expects more of the same in the coming year.</p>"
+	locked := `<script type="application/ld+json">{"@type":"NewsArticle","isAccessibleForFree":"False"}</script>`
+	tests := map[string]struct {
+		head, body string
+		want       bool
+	}{
+		"short and locked":           {locked, sentence + sentence, true},
+		"whole though called locked": {locked, strings.Repeat(sentence, 30), false},
+		"short and free":             {"", sentence + sentence, false},
+		"short with a wall":          {"", sentence + "<div>Already a subscriber? Sign in</div>", true},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a, err := page.Read([]byte("<html><head>"+test.head+"</head><body><article>"+test.body+"</article></body></html>"), "https://example.com/a")
+			if err != nil || a.Paywalled != test.want {
+				t.Errorf("got paywalled %t, %v, want %t", a.Paywalled, err, test.want)
+			}
+		})
+	}
+}
+
+func TestReadUsesTheDeclaredBody(t *testing.T) {
+	t.Parallel()
+	body := strings.Repeat("Acme said on Tuesday that sales rose 5 percent to $10.5 billion. ", 20)
+	source := `<html><head><script type="application/ld+json">{"@type":"NewsArticle","headline":"Acme grows","articleBody":"` + body + `\nIt was a good year."}</script></head><body><div id="app"></div></body></html>`
+	a, err := page.Read([]byte(source), "https://example.com/a")
+	if err != nil || !strings.HasSuffix(a.Text, "billion.\n\nIt was a good year.") {
+		t.Errorf("got %.80q, %v, want the body in two paragraphs", a.Text, err)
+	}
+}
+
+// dataDir returns the folder of the labelled sets, or skips.
+func dataDir(t testing.TB) string {
+	t.Helper()
+	dir := os.Getenv("STOCKDIGEST_DATA")
+	if dir == "" {
+		dir = filepath.Join("..", "..", "..", "shared", "data")
+	}
+	if _, err := os.Stat(dir); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("the labelled sets are not at %s", dir)
+		}
+		t.Skipf("the labelled sets are not at %s", dir)
+	}
+	return dir
+}
+
+// TestReadReachesItsFloors holds the figures that the product promises.
+func TestReadReachesItsFloors(t *testing.T) {
+	t.Parallel()
+	result, err := eval.Extraction(filepath.Join(dataDir(t), "extraction"), func(html []byte, url string) eval.Page {
+		a, _ := page.Read(html, url)
+		return eval.Page{Text: a.Text, Title: a.Title, Author: a.Author, PublishedAt: a.PublishedAt}
+	}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	floors := map[string]float64{
+		"aeb181/f1": 0.965, "wcxb_articles/f1": 0.940, "fundus_en85/f1": 0.945,
+		"fundus_en85/dates": 0.95, "fundus_en85/titles": 0.85, "fundus_en85/authors": 0.89,
+	}
+	for figure, floor := range floors {
+		if result.Figures[figure] < floor {
+			t.Errorf("%s is %.4f, want at least %.3f", figure, result.Figures[figure], floor)
+		}
+	}
+}
+
+// TestReadKeepsEveryNumber checks that a kept paragraph keeps its numbers:
+// each number of the text stands in the page, and long ones survive.
+func TestReadKeepsEveryNumber(t *testing.T) {
+	t.Parallel()
+	numbers := []string{"1234567890", "12,345,678,901", "$4,321.09", "10K", "8-K", "5G", "0.05%", "€1.2bn", "20191120", "3M", "(1,234)", "1/8"}
+	var source strings.Builder
+	source.WriteString("<html><body><article>")
+	for _, n := range numbers {
+		source.WriteString("<p>The company reported " + n + " in the quarter that ended in September, and said so in a statement on Tuesday.</p>")
+	}
+	source.WriteString("</article></body></html>")
+	a, err := page.Read([]byte(source.String()), "https://example.com/a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := regexp.MustCompile(`reported (\S+) in`).FindAllStringSubmatch(a.Text, -1)
+	var found []string
+	for _, match := range got {
+		found = append(found, match[1])
+	}
+	if !slices.Equal(found, numbers) {
+		t.Errorf("got %q, want %q", found, numbers)
+	}
+}
+
+func BenchmarkRead(b *testing.B) {
+	files, err := filepath.Glob(filepath.Join(dataDir(b), "extraction", "aeb181", "html", "*.html.gz"))
+	if err != nil || len(files) == 0 {
+		b.Skip("no pages")
+	}
+	pages := make([][]byte, 0, len(files))
+	for _, name := range files {
+		pages = append(pages, unpack(b, name))
+	}
+	var took []time.Duration
+	b.ResetTimer()
+	for i := 0; b.Loop(); i++ {
+		start := time.Now()
+		_, _ = page.Read(pages[i%len(pages)], "https://example.com/a")
+		took = append(took, time.Since(start))
+	}
+	slices.Sort(took)
+	b.ReportMetric(float64(len(took))/b.Elapsed().Seconds(), "pages/s")
+	b.ReportMetric(float64(took[len(took)*99/100].Milliseconds()), "p99-ms")
+}
+
+func unpack(t testing.TB, name string) []byte {
+	t.Helper()
+	file, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	unpacked, err := gzip.NewReader(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := io.ReadAll(unpacked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return page
+}

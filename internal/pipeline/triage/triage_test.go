@@ -1,0 +1,241 @@
+package triage_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/names"
+	"stockdigest.app/stockdigest/internal/pipeline/triage"
+)
+
+func TestKindsOfPages(t *testing.T) {
+	t.Parallel()
+	cases := []struct{ title, gate string }{
+		{"The 12 best early Black Friday deals on Apple Watches", "shopping"},
+		{"iPad sale at Best Buy from $249, cases and more", "shopping"},
+		{"Save $300 on the MacBook Pro today", "shopping"},
+		{"Get these Apple AirPods for just $99", "shopping"},
+		{"Apple Watch is 40% off this weekend", "shopping"},
+		{"Holiday gift guide: what to buy the Apple fan", "shopping"},
+		{"Cyber Monday 2019: all the Apple discounts", "shopping"},
+		{"Apple Black Friday sales rise 7% as shoppers return", "entity"},
+		{"Apple antitrust deal on Black Friday: what regulators want", "entity"},
+		{"Apple to save $2 billion with its own chips", "entity"},
+		{"Best Apple gadgets of 2019", "list"},
+		{"The 10 best iPhone apps for travel", "list"},
+		{"5 things to know about Apple stock split", "list"},
+		{"Apple and four more tech stocks to buy now", "list"},
+		{"Best quarter yet for Apple as iPhone sells", "entity"},
+		{"How to clean your iPhone screen", "how-to"},
+		{"Shareholder alert: law firm reminds investors of Apple deadline", "promotional"},
+		{"Win an iPhone in our giveaway", "promotional"},
+		{"Why Apple stock is down today", "price-move"},
+		{"Apple shares rise 3%", "price-move"},
+		{"Apple stock hits 52-week high", "price-move"},
+		{"Apple shares rise 3% after earnings beat", "entity"},
+		{"Apple shares slide on report of weak orders", "entity"},
+		{"Column: Apple’s privacy promise is wearing thin", "entity"},
+		{"Apple profit falls; stock drops", "entity"},
+	}
+	for _, c := range cases {
+		v := one(t, "AAPL", stockdigest.RoleCompany, "", c.title)
+		if v.Gate != c.gate || (v.Decision == stockdigest.Selected) != (c.gate == "entity") {
+			t.Errorf("%q: got %s by %s (%s), want %s", c.title, v.Decision, v.Gate, v.Reason, c.gate)
+		}
+		if v.Reason == "" || strings.Contains(v.Reason, "\n") {
+			t.Errorf("%q: reason %q is not one line", c.title, v.Reason)
+		}
+	}
+}
+
+func TestHardEventsScoreHigher(t *testing.T) {
+	t.Parallel()
+	order := []string{
+		"Apple raises outlook after fourth-quarter profit beats by 12%",
+		"Apple unveils new iPad",
+		"Apple could enter the ring market, blogger says",
+	}
+	last := 100
+	for _, title := range order {
+		v := one(t, "AAPL", stockdigest.RoleCompany, "", title)
+		if v.Score >= last {
+			t.Errorf("%q: got score %d (%s), want less than %d", title, v.Score, v.Reason, last)
+		}
+		last = v.Score
+	}
+}
+
+func TestRolesAskForTheirSubject(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		role           stockdigest.Role
+		subject, title string
+		selected       bool
+	}{
+		{stockdigest.RoleCompetitor, "MSFT", "Microsoft lifts its dividend by 10%", true},
+		{stockdigest.RoleCompetitor, "MSFT", "Apple opens a store", false},
+		{stockdigest.RoleCompetitor, "NOSUCH", "Anything at all", false},
+		{stockdigest.RoleUpstream, "TSM", "TSMC says Arizona plant is on time", true},
+		{stockdigest.RoleUpstream, "Foxconn", "Foxconn moves lines to India", true},
+		{stockdigest.RoleDownstream, "BBY", "The best buy for your money", false},
+		{stockdigest.RoleIndustry, "smartphone makers", "Smartphone shipments fall for a third year", true},
+		{stockdigest.RoleIndustry, "smartphone makers", "Dear Abby: my husband snores", false},
+		{stockdigest.RoleIndustry, "smartphone makers", "Best smartphone deals of the week", false},
+	}
+	for _, c := range cases {
+		v := one(t, "AAPL", c.role, c.subject, c.title)
+		if (v.Decision == stockdigest.Selected) != c.selected || v.Gate == triage.GateUnsure {
+			t.Errorf("%s %s: %q: got %s by %s (%s), want selected=%v", c.role, c.subject, c.title, v.Decision, v.Gate, v.Reason, c.selected)
+		}
+	}
+}
+
+func TestCapsKeepTheBest(t *testing.T) {
+	t.Parallel()
+	s := &store{material: stockdigest.Material{Ticker: ticker(t, "AAPL")}}
+	for i := range 30 {
+		s.add(stockdigest.RoleCompany, "", fmt.Sprintf("Apple opens store number %d", i))
+		s.add(stockdigest.RoleCompany, "", fmt.Sprintf("A quiet day in village %d", i))
+		s.add(stockdigest.RoleIndustry, "chips", fmt.Sprintf("Chips become dearer, part %d", i))
+		s.add(stockdigest.RoleIndustry, "phones", fmt.Sprintf("Phones become dearer, part %d", i))
+		s.add(stockdigest.RoleCompetitor, "MSFT", fmt.Sprintf("Microsoft opens office number %d", i))
+	}
+	s.add(stockdigest.RoleCompany, "", "Apple sued by Justice Department in antitrust case")
+	run(t, s)
+	got := map[string]int{}
+	for i, v := range s.verdicts {
+		c := s.material.Candidates[i]
+		switch {
+		case v.Decision == stockdigest.Selected && v.Gate == triage.GateUnsure:
+			got["unsure"]++
+		case v.Decision == stockdigest.Selected:
+			got[string(c.Role)+c.Subject]++
+		case v.Gate != triage.GateCap:
+			t.Errorf("%q: got %s (%s), want the cap", c.Article.Title, v.Gate, v.Reason)
+		}
+	}
+	want := map[string]int{"company": 20, "unsure": 10, "industrychips": 8, "industryphones": 8, "competitorMSFT": 5}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("selected by role (-want +got):\n%s", diff)
+	}
+	if v := s.verdicts[len(s.verdicts)-1]; v.Decision != stockdigest.Selected {
+		t.Errorf("the lawsuit: got %s (%s), want it among the best", v.Decision, v.Reason)
+	}
+	first := s.verdicts
+	run(t, s)
+	if diff := cmp.Diff(first, s.verdicts); diff != "" {
+		t.Errorf("a second run differs:\n%s", diff)
+	}
+}
+
+func TestOnlyPendingCandidatesAreJudged(t *testing.T) {
+	t.Parallel()
+	s := &store{material: stockdigest.Material{Ticker: ticker(t, "AAPL")}}
+	s.add(stockdigest.RoleCompany, "", "Apple opens a store")
+	s.material.Candidates[0].Verdict.Decision = stockdigest.Rejected
+	run(t, s)
+	if len(s.verdicts) != 0 {
+		t.Errorf("got %v, want no verdicts", s.verdicts)
+	}
+}
+
+// A voter answers what it was told to.
+type voter struct {
+	points int
+	err    error
+}
+
+func (v voter) Vote(_ context.Context, _ stockdigest.Ticker, all []stockdigest.Candidate) (map[stockdigest.ArticleID]int, error) {
+	votes := map[stockdigest.ArticleID]int{}
+	for _, c := range all {
+		votes[c.Article.ID] = v.points
+	}
+	return votes, v.err
+}
+
+func TestVotesAreAddedAndMarked(t *testing.T) {
+	t.Parallel()
+	bad := voter{err: errors.New("no answer")}
+	cases := map[string]struct {
+		voters []triage.Voter
+		plus   int
+		mark   string
+	}{
+		"both":    {[]triage.Voter{voter{points: 2}, voter{points: 9}}, 5, "; double vote"},
+		"single":  {[]triage.Voter{voter{points: 2}, bad}, 2, "; single vote"},
+		"neither": {[]triage.Voter{bad, bad}, 0, "; rules only"},
+	}
+	base := one(t, "AAPL", stockdigest.RoleCompany, "", "Apple opens a store")
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &store{material: stockdigest.Material{Ticker: ticker(t, "AAPL")}}
+			s.add(stockdigest.RoleCompany, "", "Apple opens a store")
+			run(t, s, c.voters...)
+			v := s.verdicts[0]
+			if v.Score != base.Score+c.plus || !strings.HasSuffix(v.Reason, c.mark) {
+				t.Errorf("got %d (%s), want %d and %q", v.Score, v.Reason, base.Score+c.plus, c.mark)
+			}
+		})
+	}
+}
+
+func FuzzTitle(f *testing.F) {
+	f.Add("Save $300 on AirPods", "10 best deals")
+	f.Add("Apple\x00\xff", strings.Repeat("best ", 500))
+	linker := names.NewLinker(table())
+	apple, _ := linker.Ticker("AAPL")
+	f.Fuzz(func(t *testing.T, title, description string) {
+		s := &store{material: stockdigest.Material{Ticker: apple}}
+		s.add(stockdigest.RoleCompany, "", title)
+		s.material.Candidates[0].Article.Description = description
+		if err := triage.New(s, linker).Run(context.Background(), stockdigest.Run{}); err != nil {
+			t.Fatal(err)
+		}
+		if v := s.verdicts[0]; v.Decision == stockdigest.Pending || v.Gate == "" || v.Reason == "" {
+			t.Fatalf("%q: got %+v", title, v)
+		}
+	})
+}
+
+func (s *store) add(role stockdigest.Role, subject, title string) {
+	n := len(s.material.Candidates)
+	s.material.Candidates = append(s.material.Candidates, stockdigest.Candidate{
+		Article: stockdigest.Article{
+			ID: stockdigest.NewArticleID(title), URL: "https://news.example/story", Title: title,
+			PublishedAt: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC).Add(-time.Duration(n) * time.Minute),
+		},
+		Role: role, Subject: subject, Verdict: stockdigest.Verdict{Decision: stockdigest.Pending},
+	})
+}
+
+func one(t *testing.T, symbol stockdigest.Symbol, role stockdigest.Role, subject, title string) stockdigest.Verdict {
+	t.Helper()
+	s := &store{material: stockdigest.Material{Ticker: ticker(t, symbol)}}
+	s.add(role, subject, title)
+	run(t, s)
+	return s.verdicts[0]
+}
+
+func run(t *testing.T, s *store, voters ...triage.Voter) {
+	t.Helper()
+	if err := triage.New(s, names.NewLinker(table()), voters...).Run(t.Context(), stockdigest.Run{Ticker: s.material.Ticker.Symbol}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func ticker(t *testing.T, symbol stockdigest.Symbol) stockdigest.Ticker {
+	t.Helper()
+	row, ok := names.NewLinker(table()).Ticker(symbol)
+	if !ok {
+		t.Fatalf("%s is not in the starter", symbol)
+	}
+	return row
+}
