@@ -238,12 +238,11 @@ func legalForm(word string) bool {
 // suggestion names the one ticker that is nearest: by name, or by a slip or
 // two in the symbol.
 func (d *Directory) suggestion(written string) string {
-	best := -1
-	if i, ok := d.byName[squeeze(written)]; ok {
-		best = i
-	} else if i, ok := d.byName[squeeze(withoutLegalForm(written))]; ok {
-		best = i
-	} else {
+	best, named := d.byName[squeeze(written)]
+	if !named {
+		best, named = d.byName[squeeze(withoutLegalForm(written))]
+	}
+	if !named {
 		best = d.nearest(squeeze(written))
 	}
 	if best < 0 {

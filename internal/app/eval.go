@@ -18,6 +18,8 @@ func evaluations() map[string]func(dir string, progress eval.Progress) (eval.Res
 		"extraction":   evalExtraction,
 		"stories":      evalStories,
 		"summary":      evalSummary,
+		"direction":    evalDirection,
+		"events":       evalEvents,
 		"entities":     evalEntities,
 		"filing-items": evalFilingItems,
 		"feeds":        evalFeeds,

@@ -1,13 +1,11 @@
 package app
 
 import (
-	"strings"
-
-	"stockdigest.app/stockdigest"
 	"stockdigest.app/stockdigest/internal/adapter/edgar"
 	"stockdigest.app/stockdigest/internal/adapter/feeds"
 	"stockdigest.app/stockdigest/internal/adapter/tickers"
 	"stockdigest.app/stockdigest/internal/eval"
+	"stockdigest.app/stockdigest/internal/events"
 	"stockdigest.app/stockdigest/internal/names"
 	"stockdigest.app/stockdigest/internal/page"
 	"stockdigest.app/stockdigest/internal/pipeline/cluster"
@@ -48,19 +46,33 @@ func evalSummary(dir string, progress eval.Progress) (eval.Result, error) {
 	return eval.Summary(dir, summarize.Pick, progress)
 }
 
+func evalDirection(dir string, progress eval.Progress) (eval.Result, error) {
+	judge := func(text string) string {
+		mood, _ := summarize.Sentiment(text)
+		return string(mood)
+	}
+	return eval.Direction(dir, judge, progress)
+}
+
+func evalEvents(dir string, progress eval.Progress) (eval.Result, error) {
+	names := map[events.Topic]string{
+		events.Rating: "BuyRating", events.PriceTarget: "TargetPrice", events.Profit: "Profit", events.Revenue: "Turnover", events.Sales: "SalesVolume",
+		events.Quarter: "QuarterlyResults", events.Dividend: "Dividend", events.Buyback: "ShareRepurchase", events.Debt: "Debt", events.Takeover: "MergerAcquisition",
+	}
+	judge := func(text string) []string {
+		found := []string{}
+		for _, t := range events.Topics(text) {
+			found = append(found, names[t])
+		}
+		return found
+	}
+	return eval.EventTypes(dir, judge, progress)
+}
+
 func evalEntities(dir string, progress eval.Progress) (eval.Result, error) {
 	table := tickers.Starter()
 	linker := names.NewLinker(table)
-	directory := stockdigest.NewDirectory(table)
-	known := func(name string) (stockdigest.Symbol, bool) {
-		found := linker.Symbols(name)
-		if len(found) == 1 {
-			return found[0], true
-		}
-		t, err := directory.Lookup(strings.TrimSpace(name))
-		return t.Symbol, err == nil
-	}
-	return eval.Entities(dir, linker.Symbols, known, progress)
+	return eval.Entities(dir, linker.Symbols, linker.Company, progress)
 }
 
 func evalFilingItems(dir string, progress eval.Progress) (eval.Result, error) {

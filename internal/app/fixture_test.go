@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -64,7 +65,7 @@ func page(name, title string, i int) string {
 		"%s employs 3,%d00 people at five sites and reported operating income of $8%d million for the year before.",
 	} {
 		text := strings.ReplaceAll(sentence, "%s", short)
-		text = strings.ReplaceAll(text, "%d", fmt.Sprint(i+n))
+		text = strings.ReplaceAll(text, "%d", strconv.Itoa(i+n))
 		fmt.Fprintf(&b, "<p>%s</p>", text)
 	}
 	b.WriteString(`</article><footer>Copyright 2026. All rights reserved.</footer></body></html>`)

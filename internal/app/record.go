@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 
 	"stockdigest.app/stockdigest"
@@ -45,7 +44,7 @@ func Record(ctx context.Context, opts Options, world World, symbols []string, ki
 
 func (a *App) finishRecording(recorder *night.Recorder, list []stockdigest.Ticker) error {
 	meta := night.Meta{
-		Name:     fmt.Sprintf("recorded night, %s", a.world.AsOf.UTC().Format("2006-01-02 15:04 UTC")),
+		Name:     "recorded night, " + a.world.AsOf.UTC().Format("2006-01-02 15:04 UTC"),
 		AsOf:     a.world.AsOf,
 		TimeZone: a.world.TimeZone,
 	}

@@ -73,7 +73,7 @@ func (w World) Feeds(t stockdigest.Ticker) []stockdigest.TickerFeed {
 		return ingest.Plan(t)
 	}
 	for _, n := range w.night.Tickers {
-		if n.Ticker.Symbol == t.Symbol {
+		if n.Symbol == t.Symbol {
 			return n.Feeds
 		}
 	}
@@ -96,7 +96,7 @@ type nightFilings struct {
 
 func (f nightFilings) Filings(ctx context.Context, t stockdigest.Ticker, w stockdigest.Window) ([]stockdigest.Filing, error) {
 	for _, n := range f.night.Tickers {
-		if n.Ticker.Symbol == t.Symbol && n.CIK != "" {
+		if n.Symbol == t.Symbol && n.CIK != "" {
 			return f.next.Filings(ctx, t, w)
 		}
 	}

@@ -99,13 +99,13 @@ func GateCases(dir string) ([]GateCase, error) {
 }
 
 // draw makes up to n cases of one kind, one per pair.
-func draw(pairs []gatePair, n int, kind string, isTrue bool, make func(gatePair) string) []GateCase {
+func draw(pairs []gatePair, n int, kind string, isTrue bool, plant func(gatePair) string) []GateCase {
 	var cases []GateCase
 	for _, p := range pairs {
 		if len(cases) == n {
 			break
 		}
-		bullet := make(p)
+		bullet := plant(p)
 		if bullet == "" || !isTrue && bullet == p.sentence {
 			continue
 		}
@@ -172,7 +172,7 @@ func pairUp(t string) []gatePair {
 	return pairs
 }
 
-//nolint:gochecknoglobals // compiled once, linear
+// Compiled once, linear.
 var (
 	gateDigits = regexp.MustCompile(`[0-9]`)
 	gateEnd    = regexp.MustCompile(`[.!?]["”’)]*\s+["“(]?[A-Z]|\n+`)

@@ -75,14 +75,49 @@ func gatePoints() []gateRule {
 
 func gateDirections() []gateRule {
 	pairs := [][2]string{
-		{"rose", "fell"}, {"fell", "rose"}, {"increased", "decreased"}, {"decreased", "increased"}, {"increase", "decrease"},
-		{"decrease", "increase"}, {"grew", "declined"}, {"growth", "decline"}, {"declined", "grew"}, {"decline", "growth"},
-		{"up", "down"}, {"down", "up"}, {"higher", "lower"}, {"lower", "higher"}, {"raised", "cut"}, {"raising", "cutting"},
-		{"beat", "missed"}, {"exceeded", "missed"}, {"above", "below"}, {"below", "above"}, {"profit", "loss"}, {"loss", "profit"},
-		{"improved", "worsened"}, {"improvement", "deterioration"}, {"gained", "lost"}, {"jumped", "dropped"}, {"dropped", "jumped"},
-		{"surged", "plunged"}, {"acquired", "sold"}, {"sold", "bought"}, {"approved", "rejected"}, {"won", "lost"}, {"lost", "won"},
-		{"opened", "closed"}, {"closed", "opened"}, {"expanded", "shrank"}, {"stronger", "weaker"}, {"strong", "weak"}, {"upgraded", "downgraded"},
-		{"accelerated", "slowed"}, {"reduced", "raised"}, {"positive", "negative"}, {"favorable", "unfavorable"},
+		{"rose", "fell"},
+		{"fell", "rose"},
+		{"increased", "decreased"},
+		{"decreased", "increased"},
+		{"increase", "decrease"},
+		{"decrease", "increase"},
+		{"grew", "declined"},
+		{"growth", "decline"},
+		{"declined", "grew"},
+		{"decline", "growth"},
+		{"up", "down"},
+		{"down", "up"},
+		{"higher", "lower"},
+		{"lower", "higher"},
+		{"raised", "cut"},
+		{"raising", "cutting"},
+		{"beat", "missed"},
+		{"exceeded", "missed"},
+		{"above", "below"},
+		{"below", "above"},
+		{"profit", "loss"},
+		{"loss", "profit"},
+		{"improved", "worsened"},
+		{"improvement", "deterioration"},
+		{"gained", "lost"},
+		{"jumped", "dropped"},
+		{"dropped", "jumped"},
+		{"surged", "plunged"},
+		{"acquired", "sold"},
+		{"sold", "bought"},
+		{"approved", "rejected"},
+		{"won", "lost"},
+		{"lost", "won"},
+		{"opened", "closed"},
+		{"closed", "opened"},
+		{"expanded", "shrank"},
+		{"stronger", "weaker"},
+		{"strong", "weak"},
+		{"upgraded", "downgraded"},
+		{"accelerated", "slowed"},
+		{"reduced", "raised"},
+		{"positive", "negative"},
+		{"favorable", "unfavorable"},
 	}
 	rules := make([]gateRule, 0, len(pairs))
 	for _, p := range pairs {
@@ -117,7 +152,7 @@ func plantWord(rules []gateRule) func(gatePair, []string, *rand.Rand) string {
 	}
 }
 
-//nolint:gochecknoglobals // compiled once, linear
+// Compiled once, linear.
 var (
 	gateNumber  = regexp.MustCompile(`\d[\d,]*(?:\.\d+)?`)
 	gateMonth   = regexp.MustCompile(`\b(?:January|February|March|April|June|July|August|September|October|November|December)\b`)
@@ -171,7 +206,8 @@ func plantDate(p gatePair, _ []string, rng *rand.Rand) string {
 	months := []string{"January", "February", "March", "April", "June", "July", "August", "September", "October", "November", "December"}
 	days := []string{"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"}
 	ordinals := []string{"first", "second", "third", "fourth"}
-	switch m := []int(nil); rng.IntN(4) {
+	var m []int
+	switch rng.IntN(4) {
 	case 0:
 		if m = gateMonth.FindStringIndex(s); m != nil {
 			return swapIn(m, months[(slices.Index(months, s[m[0]:m[1]])+1+rng.IntN(9))%len(months)])
@@ -292,7 +328,7 @@ func gateSpelled() []gateRule {
 		`\bsix ([a-z]+s)\b`, `seven $1`, `\bten ([a-z]+s)\b`, `twelve $1`, `\beight ([a-z]+s)\b`, `two $1`)
 }
 
-//nolint:gochecknoglobals // compiled once, linear
+// Compiled once, linear.
 var gateOpener = regexp.MustCompile(`^([A-Z][a-z]+(?: [A-Z][a-z]+)*)(?:['’]s)? (?:said|has|is|was|will|reported|announced|shares|and|plans|posted|had|expects|also|Inc|Corp|Oyj|Group|CEO)\b`)
 
 // plantOpener puts another name in place of the one the sentence begins with.

@@ -32,9 +32,11 @@ func (l *Linker) About(t stockdigest.Ticker, title, description, body string) Ve
 
 func (l *Linker) aboutTitle(target int, title, description string) Verdict {
 	name := l.display(target)
-	head := l.tally(target, title)
-	lead := l.tally(target, description)
+	head := l.tally(target, title, false)
+	lead := l.tally(target, description, false)
 	switch {
+	case head.best >= Certain && head.kind == stockdigest.NamePerson && !head.weak && lead.best < Certain && l.context(target, title+" "+description) == "":
+		return Verdict{Score: 1, Reason: "the title only names " + head.named(name)}
 	case head.best >= Certain:
 		return Verdict{About: true, Sure: true, Score: head.score(), Reason: "the title names " + head.named(name)}
 	case head.weak && lead.best >= Certain:
@@ -61,11 +63,11 @@ func (l *Linker) aboutBody(target int, body string) Verdict {
 		body = body[:longest]
 	}
 	name := l.display(target)
-	c := l.tally(target, body)
+	c := l.tally(target, body, true)
 	switch {
 	case c.best < Certain:
 		return Verdict{Sure: true, Reason: "the text never names " + name}
-	case c.at < leadBytes && c.count >= 2:
+	case c.at < leadBytes && (c.count >= 3 || c.count == 2 && c.others <= 6):
 		return Verdict{About: true, Sure: true, Score: 2, Reason: fmt.Sprintf("the text names %s in its first lines and %d times in all", c.named(name), c.count)}
 	case c.count >= 4 && c.count*4 >= c.count+c.others && c.at < len(body)/2:
 		return Verdict{About: true, Sure: true, Score: 1, Reason: fmt.Sprintf("the text names %s %d times", c.named(name), c.count)}
@@ -104,10 +106,13 @@ func (c count) named(name string) string {
 	return fmt.Sprintf("%s (%s of %s)", c.text, c.kind, name)
 }
 
-func (l *Linker) tally(target int, text string) count {
+func (l *Linker) tally(target int, text string, body bool) count {
 	c := count{}
 	for _, h := range l.scan(text, target) {
 		mine := l.means(h.form, target)
+		if body && h.form.kind == stockdigest.NamePerson {
+			continue // people stand for many things, and the text names the company when it is meant
+		}
 		switch {
 		case h.confidence >= Certain && mine:
 			c.take(text, h)
@@ -130,7 +135,8 @@ func (c *count) take(text string, h hit) {
 		c.at = h.start
 	}
 	c.count++
-	if h.confidence > c.best {
+	person := h.form.kind == stockdigest.NamePerson
+	if c.best == 0 || person == (c.kind == stockdigest.NamePerson) && h.confidence > c.best || !person && c.kind == stockdigest.NamePerson {
 		c.best, c.kind, c.text = h.confidence, h.form.kind, text[h.start:h.end]
 	}
 }

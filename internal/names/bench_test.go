@@ -11,8 +11,9 @@ import (
 )
 
 // large returns a table of ten thousand companies around the starter.
-func large(t testing.TB) []stockdigest.Ticker {
-	rows := starter(t)
+func large(tb testing.TB) []stockdigest.Ticker {
+	tb.Helper()
+	rows := starter(tb)
 	for i := len(rows); i < 10_000; i++ {
 		rows = append(rows, stockdigest.Ticker{Symbol: stockdigest.Symbol(fmt.Sprintf("Q%d", i)), Name: fmt.Sprintf("Quarrel%d Systems Holdings Inc.", i)})
 	}
@@ -26,11 +27,11 @@ func TestFindIsLinear(t *testing.T) {
 	t.Parallel()
 	l := names.NewLinker(large(t))
 	for _, unit := range []string{story, "Bank of America Bank of ", "Apple ", "Johnson & ", "((((", "$", "A.", "’s", "\xff"} {
-		text := strings.Repeat(unit, 1<<20/len(unit))
-		start := time.Now() //nolint:forbidigo // measures
+		text := strings.Repeat(unit, 1<<18/len(unit))
+		start := time.Now()
 		l.Find(text)
-		if took := time.Since(start); took > 4*time.Second {
-			t.Errorf("a megabyte of %q took %v", unit, took)
+		if took := time.Since(start); took > 2*time.Second {
+			t.Errorf("256 kB of %q took %v", unit, took)
 		}
 	}
 }

@@ -1,6 +1,10 @@
 package names
 
-import "strings"
+import (
+	"strings"
+
+	"stockdigest.app/stockdigest"
+)
 
 // A scene is a text under examination, with what its form says about how far
 // capital letters can be trusted.
@@ -10,6 +14,7 @@ type scene struct {
 	words     *wordLists
 	titleCase bool // most words begin with a capital: capitals prove nothing
 	allCaps   bool
+	other     map[string]bool // abbreviations that the text explains as something else
 	noCaps    bool
 }
 
@@ -39,7 +44,7 @@ const doubtful = 0.3
 
 // judge says how sure it is that a hit is the company, and why.
 func (s *scene) judge(h hit, asked bool) (float64, string) {
-	first, last := s.toks[h.i], s.toks[h.j-1]
+	first := s.toks[h.i]
 	f := h.form
 	switch {
 	case f.upper && !first.caps:
@@ -48,8 +53,12 @@ func (s *scene) judge(h hit, asked bool) (float64, string) {
 		return 0.2, "part of another name"
 	case !f.told && f.words == 1 && s.glued(h):
 		return 0.2, "part of another name"
+	case f.upper && s.other[first.bare]:
+		return 0.2, "an abbreviation of something else here"
 	case s.venue(h):
 		return 0.2, "a place or source"
+	case s.pastOf(h):
+		return 0.2, "where somebody came from"
 	case !f.lower && !s.allUpper(h):
 		return 0.1, "not capitalised"
 	}
@@ -67,7 +76,7 @@ func (s *scene) judge(h hit, asked bool) (float64, string) {
 	case f.words > 1 && asked:
 		return 0.8, "its whole name"
 	}
-	if why := s.evidence(h, last); why != "" {
+	if why := s.evidence(h); why != "" {
 		return 0.8, why
 	}
 	return doubtful, "an ordinary word without evidence"
@@ -99,6 +108,9 @@ func (s *scene) venue(h hit) bool {
 	if !s.words.platform[name] && !s.words.media[name] {
 		return false
 	}
+	if s.words.media[name] && !s.business(h) {
+		return true
+	}
 	if strings.HasPrefix(s.text[h.end:], ": ") && s.words.platform[name] && h.i > 0 && !s.toks[h.i].first {
 		return true
 	}
@@ -109,6 +121,72 @@ func (s *scene) venue(h hit) bool {
 		}
 	}
 	return false
+}
+
+// business reports whether the word after a publisher's name is about the
+// publisher as a company, and not about what it publishes.
+func (s *scene) business(h hit) bool {
+	next, gap := s.next(h.j)
+	switch next.key {
+	case "says", "said", "say", "reports", "reported", "reveals", "confirms", "posts", "posted", "has", "is", "will", "tests", "analyst", "app", "brand", "starts", "begins":
+		return false
+	}
+	prev, _ := s.prev(h.i)
+	return gap == " " && s.words.after[next.key] || prev.key == "of" || s.formal(h) != ""
+}
+
+// pastOf reports whether a mention only says where somebody came from: a
+// former Google engineer, Amazon founder Jeff Bezos.
+func (s *scene) pastOf(h hit) bool {
+	if h.form.kind == stockdigest.NamePerson {
+		return false
+	}
+	prev, before := s.prev(h.i)
+	next, gap := s.next(h.j)
+	switch next.key {
+	case "founder", "cofounder", "billionaire", "alum", "alumni", "veteran":
+		return gap == " " && !h.owns
+	case "co":
+		return gap == " " && h.j+1 < len(s.toks) && s.toks[h.j+1].key == "founder" && !h.owns
+	}
+	return (before == " " || before == "-") && (prev.key == "former" || prev.key == "ex" || prev.key == "onetime")
+}
+
+// explained collects the abbreviations that the text itself explains by other
+// words: "hypersensitivity pneumonitis (HP)", "hypersensitivity pneumonitis, or HP".
+func (s *scene) explained() {
+	for i, t := range s.toks {
+		if !t.caps || len(t.key) > 5 || t.start == 0 {
+			continue
+		}
+		end := i
+		switch bracketed := s.text[t.start-1] == '(' && t.end < len(s.text) && s.text[t.end] == ')'; {
+		case bracketed:
+		case i > 0 && s.toks[i-1].key == "or":
+			end = i - 1
+		default:
+			continue
+		}
+		if s.spells(s.toks[max(0, end-len(t.key)):end], t.key) {
+			if s.other == nil {
+				s.other = map[string]bool{}
+			}
+			s.other[t.key] = true
+		}
+	}
+}
+
+// spells reports whether the first letters of words make the abbreviation, and
+// at least one of them is written small, as no company's name is.
+func (s *scene) spells(words []token, abbreviation string) bool {
+	small := false
+	for k, w := range words {
+		if w.key[0] != abbreviation[k] {
+			return false
+		}
+		small = small || !w.upper
+	}
+	return small && len(words) == len(abbreviation)
 }
 
 // glued reports whether a capitalised word stands right before the hit inside
@@ -158,10 +236,10 @@ func (s *scene) formal(h hit) string {
 }
 
 // evidence looks for what makes an ordinary word a company.
-func (s *scene) evidence(h hit, last token) string {
+func (s *scene) evidence(h hit) string {
 	next, gap := s.next(h.j)
 	switch {
-	case h.owns && !s.allCaps && !(last.first && h.j-h.i == 1 && s.words.lowly[last.bare]):
+	case h.owns && !s.allCaps && !s.everyday(h):
 		return "it owns something"
 	case gap == " " && s.words.after[next.key]:
 		return "followed by " + quoted(s.text, next)
@@ -170,13 +248,20 @@ func (s *scene) evidence(h hit, last token) string {
 	switch {
 	case before == " " && s.words.before[prev.key]:
 		return "after " + quoted(s.text, prev)
-	case !s.titleCase && !s.allCaps && !first(s.toks[h.i]) && !(before == " " && prev.upper && !s.words.small[prev.key]) && !(gap == " " && next.upper):
-		return "capitalised inside a sentence"
+	case s.titleCase, s.allCaps, s.toks[h.i].first:
+		return ""
+	case before == " " && prev.upper && !s.words.small[prev.key], gap == " " && next.upper:
+		return "" // part of a longer run of capitals
 	}
-	return ""
+	return "capitalised inside a sentence"
 }
 
-func first(t token) bool { return t.first }
+// everyday reports whether a possessive at the head of a sentence is everyday
+// speech: "America's", "Time's".
+func (s *scene) everyday(h hit) bool {
+	t := s.toks[h.i]
+	return t.first && h.j-h.i == 1 && s.words.lowly[t.bare]
+}
 
 func (s *scene) next(j int) (token, string) {
 	if j >= len(s.toks) {

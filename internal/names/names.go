@@ -4,7 +4,6 @@
 package names
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"unicode"
@@ -32,6 +31,7 @@ type Linker struct {
 	at      map[stockdigest.Symbol]int
 	step    map[edge]int32 // the trie over words
 	ends    map[int32]*form
+	nodes   int32
 	symbols map[string]int // bare symbols and what feeds write for them, to ticker
 	company []int          // ticker to the first ticker of the same company
 	words   wordLists
@@ -95,9 +95,29 @@ func (l *Linker) With(t stockdigest.Ticker) *Linker {
 		if legalCore(l.tickers[i].Name) == legalCore(t.Name) && len(t.Names) <= len(l.tickers[i].Names) {
 			return l
 		}
-		t.Names = append(slices.Clone(t.Names), l.tickers[i].Names...)
+		if sameBusiness(l.tickers[i], t) {
+			t.Names = append(slices.Clone(t.Names), l.tickers[i].Names...)
+		}
 	}
 	return NewLinker(append([]stockdigest.Ticker{t}, l.tickers...))
+}
+
+// sameBusiness reports whether two rows of one symbol are one company under an
+// older or other spelling of its name, and not two that had the symbol in turn.
+func sameBusiness(old, t stockdigest.Ticker) bool {
+	if old.CIK != "" && t.CIK != "" {
+		return old.CIK == t.CIK
+	}
+	begin := func(name string) string {
+		if toks := tokenize(legalCore(name)); len(toks) > 0 {
+			return toks[0].key
+		}
+		return ""
+	}
+	word := begin(t.Name)
+	return word == begin(old.Name) || slices.ContainsFunc(old.Names, func(n stockdigest.Name) bool {
+		return n.Kind == stockdigest.NameCompany && begin(n.Text) == word
+	})
 }
 
 func (l *Linker) addTold(i int, t stockdigest.Ticker) {
@@ -220,7 +240,8 @@ func (l *Linker) add(text string, f *form) {
 		e := edge{node, t.key}
 		next, ok := l.step[e]
 		if !ok {
-			next = int32(len(l.step) + 1)
+			l.nodes++
+			next = l.nodes
 			l.step[e] = next
 		}
 		node = next
@@ -294,7 +315,7 @@ func (l *Linker) Symbols(text string) []stockdigest.Symbol {
 			all = append(all, m.Symbol)
 		}
 	}
-	slices.SortFunc(all, func(a, b stockdigest.Symbol) int { return cmp.Compare(a, b) })
+	slices.Sort(all)
 	return slices.Compact(all)
 }
 

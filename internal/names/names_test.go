@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -67,6 +68,26 @@ func TestLegalNamesAloneAreEnough(t *testing.T) {
 		v := names.NewLinker(nil).About(c.row, c.text, "", "")
 		if v.About != c.want {
 			t.Errorf("%s (%s): %q: got %v (%s), want %v", c.row.Symbol, c.row.Name, c.text, v.About, v.Reason, c.want)
+		}
+	}
+}
+
+func TestASymbolThatChangedHandsKeepsNamesApart(t *testing.T) {
+	t.Parallel()
+	l := names.NewLinker(starter(t))
+	cases := []struct {
+		row   stockdigest.Ticker
+		title string
+		want  bool
+	}{
+		{stockdigest.Ticker{Symbol: "AMZN", Name: "AMAZON COM INC"}, "Whole Foods cuts prices again", true},
+		{stockdigest.Ticker{Symbol: "SQ", Name: "Square, Inc."}, "Cash App fined over refunds", true},
+		{stockdigest.Ticker{Symbol: "WE", Name: "Western Energy Corp."}, "WeWork names a chief executive", false},
+		{stockdigest.Ticker{Symbol: "WE", Name: "Western Energy Corp."}, "Western Energy names a chief executive", true},
+	}
+	for _, c := range cases {
+		if v := l.About(c.row, c.title, "", ""); v.About != c.want {
+			t.Errorf("%s (%s): %q: got %v (%s), want %v", c.row.Symbol, c.row.Name, c.title, v.About, v.Reason, c.want)
 		}
 	}
 }
@@ -147,13 +168,11 @@ func sec(t *testing.T, dir string) []stockdigest.Ticker {
 	read(t, filepath.Join(dir, "tickers", "sec_company_tickers.json"), &list)
 	rows := make([]stockdigest.Ticker, 0, len(list))
 	for i := range len(list) {
-		v := list[itoa(i)]
+		v := list[strconv.Itoa(i)]
 		rows = append(rows, stockdigest.Ticker{Symbol: stockdigest.Symbol(v.Ticker), Name: v.Title})
 	}
 	return rows
 }
-
-func itoa(i int) string { b, _ := json.Marshal(i); return string(b) }
 
 func read(t *testing.T, path string, into any) {
 	t.Helper()

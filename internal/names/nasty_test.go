@@ -199,6 +199,11 @@ func nasty() []struct {
 		{"CVS", "CVS to close 271 stores next year", true},
 		{"GCI", "Gannett names new editor of USA Today", true},
 		{"GCI", "Poll: most voters want change, according to USA Today", false},
+		{"AMZN", "Amazon founder Jeff Bezos buys a third mansion", false},
+		{"WBD", "Five dead in pileup, police tell CNN", false},
+		{"WBD", "CNN to cut 200 jobs as it turns to streaming", true},
+		{"NYT", "New York Times reports strike plans at port", false},
+		{"NYT", "New York Times adds 250,000 digital subscribers", true},
 		{"VWAGY", "Audi recalls 44,000 e-tron cars", true},
 	}
 }
@@ -225,11 +230,11 @@ func TestNastyTickers(t *testing.T) {
 }
 
 // starter reads the starter file, which lies with its importer.
-func starter(t testing.TB) []stockdigest.Ticker {
-	t.Helper()
+func starter(tb testing.TB) []stockdigest.Ticker {
+	tb.Helper()
 	f, err := os.Open(filepath.Join("..", "adapter", "tickers", "starter.txt"))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	defer f.Close()
 	kinds := []stockdigest.NameKind{

@@ -23,6 +23,7 @@ func (l *Linker) scan(text string, target int) []hit {
 	toks := tokenize(text)
 	s := scene{text: text, toks: toks, words: &l.words}
 	s.look()
+	s.explained()
 	var hits []hit
 	for i := 0; i < len(toks); {
 		if f, j := l.tagged(&s, i); f != nil {

@@ -109,7 +109,7 @@ func cleanName(s string) string {
 			s = strings.Trim(rest, ": ")
 		}
 	}
-	for _, word := range strings.Fields(s) {
+	for word := range strings.FieldsSeq(s) {
 		if strings.Contains(word, "@") {
 			s = strings.TrimSpace(strings.Replace(s, word, "", 1))
 		}

@@ -155,6 +155,7 @@ func invisible(n *html.Node) bool {
 	case atom.Script, atom.Style, atom.Noscript, atom.Template, atom.Svg, atom.Iframe, atom.Object, atom.Embed,
 		atom.Head, atom.Textarea, atom.Select, atom.Input, atom.Canvas, atom.Math, atom.Audio, atom.Video, atom.Map:
 		return true
+	default:
 	}
 	for _, a := range n.Attr {
 		switch a.Key {
@@ -178,8 +179,9 @@ func blockElement(a atom.Atom) bool {
 		atom.Main, atom.Nav, atom.Ol, atom.P, atom.Picture, atom.Pre, atom.Section, atom.Summary, atom.Table, atom.Tbody,
 		atom.Td, atom.Tfoot, atom.Th, atom.Thead, atom.Tr, atom.Ul:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 func attr(n *html.Node, key string) string {

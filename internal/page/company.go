@@ -66,8 +66,9 @@ func isHeading(a atom.Atom) bool {
 	switch a {
 	case atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // marksEnd reports whether a short text is of the kind that stands above

@@ -112,12 +112,9 @@ func timeLayouts() []string {
 func plausible(t time.Time) bool { return t.Year() >= 1990 && t.Year() <= 2100 }
 
 var (
-	//nolint:gochecknoglobals // compiled once, never changed
-	pathDate = regexp.MustCompile(`/(\d{4})[/-]?(\d{2})[/-]?(\d{2})(?:[/\-_.]|$)`)
-	//nolint:gochecknoglobals // compiled once, never changed
+	pathDate      = regexp.MustCompile(`/(\d{4})[/-]?(\d{2})[/-]?(\d{2})(?:[/\-_.]|$)`)
 	pathDateMonth = regexp.MustCompile(`/(\d{4})/([a-z]{3})/(\d{1,2})/`)
-	//nolint:gochecknoglobals // compiled once, never changed
-	writtenDate = regexp.MustCompile(`(?i)\b(?:(\d{1,2})(?:st|nd|rd|th)?\.?\s+(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?,?\s+(\d{4})|(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})|(\d{4})-(\d{2})-(\d{2}))\b`)
+	writtenDate   = regexp.MustCompile(`(?i)\b(?:(\d{1,2})(?:st|nd|rd|th)?\.?\s+(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?,?\s+(\d{4})|(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})|(\d{4})-(\d{2})-(\d{2}))\b`)
 )
 
 func urlDate(path string) (time.Time, bool) {

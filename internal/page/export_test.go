@@ -41,9 +41,3 @@ func (p *Prepared) Look() (texts []string, rows [][]float64) {
 func (p *Prepared) Choose(trees string) string {
 	return p.scene.choose(parseTrees(trees), p.other, p.declared)
 }
-
-// Likelihood judges a row by trees in their text form.
-func Likelihood(trees string) func(row []float64) float64 {
-	parsed := parseTrees(trees)
-	return func(row []float64) float64 { return likelihood(parsed, row) }
-}

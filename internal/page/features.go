@@ -91,7 +91,7 @@ func (s *scene) around(n *html.Node) hint {
 	return h
 }
 
-// features returns what the model judges each block by. agreed is the share of
+// features returns what the model judges each block by: agreed is the share of
 // each block that the other extractor chose, declared the share that the page's
 // own structured data has.
 func (s *scene) features(agreed, declared []float64, hasDeclared bool) [][]float64 {
@@ -196,8 +196,9 @@ func tagClass(a atom.Atom) int {
 		return 5
 	case atom.H1:
 		return 6
+	default:
+		return 7
 	}
-	return 7
 }
 
 func (s *scene) neighbour(row []float64, i int, agreed []float64) []float64 {
@@ -276,8 +277,8 @@ func (s *scene) hash(words []string) uint64 {
 	var h maphash.Hash
 	h.SetSeed(s.seed)
 	for _, w := range words {
-		h.WriteString(w)
-		h.WriteByte(' ')
+		_, _ = h.WriteString(w)
+		_ = h.WriteByte(' ')
 	}
 	return h.Sum64()
 }

@@ -129,6 +129,9 @@ func decode(page []byte) string {
 	if utf8.Valid(page) {
 		return string(page)
 	}
+	if nearlyUTF8(page) {
+		return strings.ToValidUTF8(string(page), "\uFFFD")
+	}
 	encoding, name, _ := charset.DetermineEncoding(page, "")
 	if name == "utf-8" {
 		return strings.ToValidUTF8(string(page), "\uFFFD")
@@ -138,4 +141,24 @@ func decode(page []byte) string {
 		return strings.ToValidUTF8(string(page), "\uFFFD")
 	}
 	return string(decoded)
+}
+
+// nearlyUTF8 reports whether a page is UTF-8 with a few broken bytes: text in
+// any other charset hardly ever holds valid sequences of several bytes.
+func nearlyUTF8(page []byte) bool {
+	valid, broken := 0, 0
+	for i := 0; i < len(page); {
+		if page[i] < utf8.RuneSelf {
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRune(page[i:])
+		if r == utf8.RuneError && size == 1 {
+			broken++
+		} else {
+			valid++
+		}
+		i += size
+	}
+	return valid > 4*broken
 }

@@ -46,6 +46,9 @@ func hostile() map[string]string {
 }
 
 func TestReadBoundsHostilePages(t *testing.T) { //nolint:paralleltest // it measures time and memory
+	if underRace {
+		t.Skip("the race detector slows the parser many times over")
+	}
 	for name, source := range hostile() {
 		t.Run(name, func(t *testing.T) {
 			var before, after runtime.MemStats

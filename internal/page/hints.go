@@ -41,7 +41,7 @@ const hintBits = 20
 func suggests() map[string]hint {
 	table := map[string]hint{}
 	add := func(h hint, words string) {
-		for _, w := range strings.Fields(words) {
+		for w := range strings.FieldsSeq(words) {
 			table[w] |= h
 		}
 	}
@@ -111,8 +111,9 @@ func elementHint(a atom.Atom) hint {
 		return hintMain
 	case atom.Time, atom.Address:
 		return hintMeta
+	default:
+		return 0
 	}
-	return 0
 }
 
 const maxName = 200 // bytes of a class attribute that are read

@@ -14,6 +14,7 @@ const (
 	maxLDBytes = 1 << 20 // of one script
 	maxLDDepth = 12
 	maxObjects = 500
+	maxLink    = 4 << 10 // bytes of an address
 )
 
 // linked returns the objects of the page's JSON-LD scripts: top-level ones,
@@ -194,4 +195,22 @@ func firstText(value any) string {
 		return all[0]
 	}
 	return ""
+}
+
+// original returns the address of the whole article, which portals keep in the
+// data of pages that only show its beginning.
+func original(source string) string {
+	const key = `"providerContentUrl":`
+	_, rest, found := strings.Cut(source, key)
+	if !found {
+		return ""
+	}
+	var link string
+	if err := json.NewDecoder(strings.NewReader(rest[:min(len(rest), maxLink)])).Decode(&link); err != nil {
+		return ""
+	}
+	if !strings.HasPrefix(link, "https://") && !strings.HasPrefix(link, "http://") {
+		return ""
+	}
+	return link
 }

@@ -9,8 +9,7 @@ import (
 )
 
 // weightsText holds the trees, one a line: the splits of a complete binary tree
-// as feature:threshold, then its leaves. TestTrain writes it; docs of the
-// figures it reached are in the package's tests.
+// as feature:threshold, then its leaves. TestTrain writes it.
 //
 //go:embed weights.txt
 var weightsText string

@@ -39,6 +39,7 @@ type Article struct {
 	Language    string    // two letters, empty when unsure
 	Publisher   string    // as the page names itself
 	Description string    // the page's own summary
+	Original    string    // where the whole article is, when the page names the publisher it comes from
 	Paywalled   bool      // Text is a teaser at best
 	Consent     bool      // the page is a consent or bot wall, not an article
 }
@@ -59,5 +60,7 @@ func Read(page []byte, pageURL string) (Article, error) {
 	if err != nil {
 		address = &url.URL{}
 	}
-	return read(doc, address)
+	a, err := read(doc, address)
+	a.Original = original(source)
+	return a, err
 }

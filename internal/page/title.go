@@ -72,12 +72,12 @@ func (d *declared) heading(options []titleOption) string {
 // overlap returns how much of the words of two titles is shared.
 func overlap(a, b string) float64 {
 	words := map[string]bool{}
-	for _, w := range strings.Fields(strings.ToLower(a)) {
+	for w := range strings.FieldsSeq(strings.ToLower(a)) {
 		words[w] = true
 	}
 	shared, all := 0, len(words)
 	seen := map[string]bool{}
-	for _, w := range strings.Fields(strings.ToLower(b)) {
+	for w := range strings.FieldsSeq(strings.ToLower(b)) {
 		switch {
 		case seen[w]:
 		case words[w]:

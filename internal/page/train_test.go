@@ -7,7 +7,6 @@ import (
 	"math"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -19,12 +18,12 @@ const (
 	treeDepth = 4
 	binCount  = 48
 	folds     = 5
+	rounds    = 150
 )
 
 // A trainPage is one labelled page as the trainer sees it.
 type trainPage struct {
 	fold   int
-	id     string
 	page   *page.Prepared
 	texts  []string
 	rows   [][]float64
@@ -40,7 +39,7 @@ func loadTrain(t *testing.T, dir string) []trainPage {
 	t.Helper()
 	var pages []trainPage
 	_, err := eval.ExtractionTruth(dir, func(set, id, truth string, html []byte, url string) {
-		p := trainPage{id: id, set: set, truth: truth}
+		p := trainPage{set: set, truth: truth}
 		h := fnv.New32a()
 		h.Write([]byte(id))
 		p.fold = int(h.Sum32() % folds)
@@ -86,7 +85,7 @@ func wordsOf(s string) []string { return strings.FieldsFunc(s, eval.Between) }
 
 // TestTrain fits the model to the labelled pages and writes its weights:
 //
-//	STOCKDIGEST_TRAIN=weights.txt STOCKDIGEST_DATA=... go test ./internal/page -run TestTrain -v
+//	STOCKDIGEST_TRAIN=$PWD/internal/page/weights.txt STOCKDIGEST_DATA=... go test ./internal/page -run TestTrain -v
 //
 // It prints figures on pages the fitted trees did not see.
 func TestTrain(t *testing.T) {
@@ -95,24 +94,19 @@ func TestTrain(t *testing.T) {
 		t.Skip("set STOCKDIGEST_TRAIN to a file to train")
 	}
 	pages := loadTrain(t, os.Getenv("STOCKDIGEST_DATA")+"/extraction")
-	rounds := 100
-	if n, err := strconv.Atoi(os.Getenv("ROUNDS")); err == nil {
-		rounds = n
-	}
-	crossed(t, pages, rounds)
-	trees := fit(pages, func(trainPage) bool { return true }, rounds)
+	crossed(t, pages)
+	trees := fit(pages, func(trainPage) bool { return true })
 	if err := os.WriteFile(out, []byte(strings.Join(trees, "\n")+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// crossed returns how pages are judged by trees that did not see them, and
-// prints the figures.
-func crossed(t *testing.T, pages []trainPage, rounds int) {
+// crossed prints how well pages are read by trees that did not see them.
+func crossed(t *testing.T, pages []trainPage) {
 	t.Helper()
 	held := map[string][3]float64{}
 	for fold := range folds {
-		trees := strings.Join(fit(pages, func(p trainPage) bool { return p.fold != fold }, rounds), "\n")
+		trees := strings.Join(fit(pages, func(p trainPage) bool { return p.fold != fold }), "\n")
 		for _, p := range pages {
 			if p.fold != fold {
 				continue
@@ -120,43 +114,34 @@ func crossed(t *testing.T, pages []trainPage, rounds int) {
 			precision, recall := eval.Shingles(p.truth, p.page.Choose(trees))
 			h := held[p.set]
 			held[p.set] = [3]float64{h[0] + precision, h[1] + recall, h[2] + 1}
-			if dbg := os.Getenv("DBG"); dbg != "" {
-				f, _ := os.OpenFile(dbg, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-				fmt.Fprintf(f, "%s\t%s\t%.3f\t%.3f\t0\t0\n", p.set, p.id, precision, recall)
-				f.Close()
-			}
-		}
-		if dbg := os.Getenv("DBG"); dbg != "" {
-			os.WriteFile(fmt.Sprintf("%s.trees%d", dbg, fold), []byte(trees), 0o644)
 		}
 	}
 	for _, set := range slices.Sorted(maps.Keys(held)) {
 		h := held[set]
 		p, r := h[0]/h[2], h[1]/h[2]
-		fmt.Printf("%s, on pages not seen: precision %.4f recall %.4f f1 %.4f\n", set, p, r, 2*p*r/(p+r))
+		t.Logf("%s, on pages not seen: precision %.4f recall %.4f f1 %.4f", set, p, r, 2*p*r/(p+r))
 	}
 }
 
 // A sample is one block.
 type sample struct {
 	bins          []uint8
-	page          int
 	label, weight float64
 	score         float64
 	node          int
 }
 
 // fit boosts regression trees on the logistic loss.
-func fit(pages []trainPage, use func(trainPage) bool, rounds int) []string {
+func fit(pages []trainPage, use func(trainPage) bool) []string {
 	var rows [][]float64
 	var samples []sample
-	for k, p := range pages {
+	for _, p := range pages {
 		if !use(p) {
 			continue
 		}
 		for i, row := range p.rows {
 			rows = append(rows, row)
-			samples = append(samples, sample{page: k, label: p.label[i], weight: p.weight[i]})
+			samples = append(samples, sample{label: p.label[i], weight: p.weight[i]})
 		}
 	}
 	edges := binEdges(rows)
@@ -168,8 +153,8 @@ func fit(pages []trainPage, use func(trainPage) bool, rounds int) []string {
 		}
 	}
 	var lines []string
-	for round := range rounds {
-		lines = append(lines, grow(samples, edges, round))
+	for range rounds {
+		lines = append(lines, grow(samples, edges))
 	}
 	return lines
 }
@@ -197,38 +182,16 @@ func binEdges(rows [][]float64) [][]float64 {
 	return edges
 }
 
-var (
-	rate    = env("RATE", 0.12)
-	lambda  = env("LAMBDA", 5)
-	columns = env("COLUMNS", 100)
-	share   = env("SHARE", 100)
+const (
+	rate   = 0.12
+	lambda = 5.0
 )
 
-func env(name string, def float64) float64 {
-	if v, err := strconv.ParseFloat(os.Getenv(name), 64); err == nil {
-		return v
-	}
-	return def
-}
-
-// mix returns a number that looks random and is always the same for a pair.
-func mix(a, b int) uint32 {
-	h := uint32(a)*2654435761 ^ uint32(b)*2246822519
-	h ^= h >> 15
-	h *= 2246822519
-	h ^= h >> 13
-	return h
-}
-
 // grow fits one complete tree, adds it to the scores and returns its line.
-func grow(samples []sample, edges [][]float64, round int) string {
+func grow(samples []sample, edges [][]float64) string {
 	gradient, curve := make([]float64, len(samples)), make([]float64, len(samples))
 	for i := range samples {
 		p := 1 / (1 + math.Exp(-samples[i].score))
-		if mix(round, samples[i].page+1000)%100 >= uint32(share) {
-			samples[i].node = 0
-			continue
-		}
 		gradient[i] = (samples[i].label - p) * samples[i].weight
 		curve[i] = max(p*(1-p), 1e-4) * samples[i].weight
 		samples[i].node = 0
@@ -249,7 +212,7 @@ func grow(samples []sample, edges [][]float64, round int) string {
 		}
 		chosen := make([][2]int, width)
 		for n := range width {
-			chosen[n] = bestSplit(g, h, n, edges, round)
+			chosen[n] = bestSplit(g, h, n, edges)
 			splits = append(splits, fmt.Sprintf("%d:%.5g", chosen[n][0], edges[chosen[n][0]][min(chosen[n][1], len(edges[chosen[n][0]])-1)]))
 		}
 		for i := range samples {
@@ -277,12 +240,9 @@ func grow(samples []sample, edges [][]float64, round int) string {
 	return strings.Join(splits, ",") + ";" + strings.Join(leaves, ",")
 }
 
-func bestSplit(g, h []float64, node int, edges [][]float64, round int) [2]int {
+func bestSplit(g, h []float64, node int, edges [][]float64) [2]int {
 	best, bestGain := [2]int{0, 0}, -1.0
 	for f := range edges {
-		if mix(round, f)%100 >= uint32(columns) {
-			continue
-		}
 		at := (node*len(edges) + f) * (binCount + 2)
 		var allG, allH float64
 		for bin := range len(edges[f]) + 1 {

@@ -62,22 +62,41 @@ func New(runs Runs, steps []Step, cfg Config) *Pipeline {
 	return &Pipeline{runs: runs, steps: steps, cfg: cfg}
 }
 
+// maxLost is how often one call claims a run again after losing its lease. A
+// machine that sleeps or is overloaded loses one now and then; losing three in
+// a row means it cannot keep one.
+const maxLost = 3
+
 // Run brings a run to its end: it claims it, waiting while another process
-// works on it, and runs every step that has no mark. A stop from outside hands
-// the run back so that the next claim goes on at once; a step's error marks it
-// failed with the cause, and a later Run tries that step again.
+// works on it, and runs every step that has no mark. A lost lease is claimed
+// again. A stop from outside hands the run back so that the next claim goes on
+// at once; a step's error marks it failed with the cause, and a later Run tries
+// that step again.
 func (p *Pipeline) Run(ctx context.Context, run stockdigest.Run) error {
+	for lost := 0; ; lost++ {
+		err := p.once(ctx, run)
+		if !errors.Is(err, errLost) || lost == maxLost {
+			return err
+		}
+	}
+}
+
+func (p *Pipeline) once(ctx context.Context, run stockdigest.Run) error {
 	claimed, err := p.claim(ctx, run)
 	if err != nil || claimed.State == stockdigest.RunDone {
 		return err
 	}
 	held, stop := p.hold(ctx, claimed)
 	err = p.runSteps(held, claimed)
+	lost := errors.Is(context.Cause(held), errLost)
 	stop()
-	if err == nil {
+	switch {
+	case err == nil:
 		return nil
+	case lost || errors.Is(err, stockdigest.ErrConflict):
+		return fmt.Errorf("run of %s: %w", run.Ticker, errLost)
 	}
-	return p.settle(ctx, held, claimed, err)
+	return p.settle(ctx, claimed, err)
 }
 
 func (p *Pipeline) claim(ctx context.Context, run stockdigest.Run) (stockdigest.Run, error) {
@@ -119,7 +138,7 @@ func (p *Pipeline) runSteps(ctx context.Context, run stockdigest.Run) error {
 }
 
 // errLost ends a run whose lease went to another process.
-var errLost = errors.New("another process took the run over") //nolint:gochecknoglobals // a sentinel
+var errLost = errors.New("the run went to another process")
 
 // hold keeps the lease alive until stop is called. The context it returns ends
 // when the lease is lost, so that a frozen process that wakes up does no more.
@@ -140,10 +159,7 @@ func (p *Pipeline) hold(ctx context.Context, run stockdigest.Run) (held context.
 }
 
 // settle leaves the run so that somebody can go on with it.
-func (p *Pipeline) settle(ctx, held context.Context, run stockdigest.Run, cause error) error {
-	if errors.Is(context.Cause(held), errLost) {
-		return fmt.Errorf("run of %s: %w", run.Ticker, errLost)
-	}
+func (p *Pipeline) settle(ctx context.Context, run stockdigest.Run, cause error) error {
 	after, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), 5*time.Second, errors.New("handing the run back took more than 5 s"))
 	defer cancel()
 	if ctx.Err() != nil {

@@ -20,6 +20,7 @@ type runs struct {
 	run      stockdigest.Run
 	busy     int // claims that find the run held by another
 	lostFrom int // beats from this number on find the lease lost; 0 is never
+	lostTo   int // up to this one
 	beats    int
 	released bool
 	failed   string
@@ -40,7 +41,7 @@ func (r *runs) BeatRun(context.Context, stockdigest.Run, time.Duration) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.beats++
-	if r.lostFrom > 0 && r.beats >= r.lostFrom {
+	if r.lostFrom > 0 && r.beats >= r.lostFrom && r.beats <= r.lostTo {
 		return stockdigest.ErrConflict
 	}
 	return nil
@@ -126,20 +127,54 @@ func TestRunWaitsForTheHolder(t *testing.T) {
 	})
 }
 
-func TestLostLeaseStopsTheStep(t *testing.T) {
+func TestLostLeaseStopsTheStepAndClaimsAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := &runs{lostFrom: 2}
+		r := &runs{lostFrom: 2, lostTo: 2}
+		tries := 0
+		stuckOnce := step{stockdigest.StepExtract, func(ctx context.Context) error {
+			if tries++; tries > 1 {
+				return nil
+			}
+			<-ctx.Done()
+			return context.Cause(ctx)
+		}}
+		if err := pipeline.New(r, []pipeline.Step{stuckOnce}, config()).Run(t.Context(), r.run); err != nil {
+			t.Fatal(err)
+		}
+		if tries != 2 || r.released || r.failed != "" {
+			t.Errorf("tried %d times, released %v, failed %q; want two tries and a run left alone in between", tries, r.released, r.failed)
+		}
+	})
+}
+
+func TestLeaseLostAgainAndAgainEnds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := &runs{lostFrom: 1, lostTo: 1 << 30}
 		stuck := step{stockdigest.StepExtract, func(ctx context.Context) error {
 			<-ctx.Done()
 			return context.Cause(ctx)
 		}}
 		err := pipeline.New(r, []pipeline.Step{stuck}, config()).Run(t.Context(), r.run)
-		if err == nil || !strings.Contains(err.Error(), "took the run over") {
+		if err == nil || !strings.Contains(err.Error(), "went to another process") {
 			t.Errorf("got %v, want the loss of the run", err)
 		}
-		if r.released || r.failed != "" {
-			t.Error("a run that belongs to another was released or failed")
+	})
+}
+
+func TestStaleTokenIsALostRun(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r, tries := &runs{}, 0
+		fenced := step{stockdigest.StepExtract, func(context.Context) error {
+			if tries++; tries > 1 {
+				return nil
+			}
+			return stockdigest.ErrConflict
+		}}
+		if err := pipeline.New(r, []pipeline.Step{fenced}, config()).Run(t.Context(), r.run); err != nil || tries != 2 || r.failed != "" {
+			t.Errorf("got %v after %d tries, failed %q; want a second claim", err, tries, r.failed)
 		}
 	})
 }

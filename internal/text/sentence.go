@@ -12,7 +12,7 @@ import (
 // never crosses one, so a headline without a stop is a sentence of its own. A
 // single line break inside a paragraph divides sentences too, unless the
 // paragraph is hard-wrapped there. The stop of an abbreviation, an initial, a
-// decimal or a name such as Yahoo! does not end a sentence; quotes and brackets
+// decimal or a name that exclaims does not end a sentence; quotes and brackets
 // that close after a stop belong to its sentence.
 func Sentences(s string) []Span {
 	var found []Span

@@ -63,8 +63,7 @@ func Import(name string, data io.Reader) ([]stockdigest.Ticker, error) {
 
 // inFile puts the file's name before an error's message.
 func inFile(name string, err error) error {
-	var known *stockdigest.Error
-	if errors.As(err, &known) {
+	if known, ok := errors.AsType[*stockdigest.Error](err); ok {
 		return &stockdigest.Error{Kind: known.Kind, Message: fmt.Sprintf("ticker list %s: %s", name, known.Message), Err: known.Err}
 	}
 	return &stockdigest.Error{Kind: stockdigest.ErrInvalid, Message: fmt.Sprintf("ticker list %s cannot be read", name), Err: err}
@@ -205,8 +204,7 @@ func firstOf(at map[string]int, names ...string) (int, bool) {
 }
 
 func csvError(err error) error {
-	var p *csv.ParseError
-	if errors.As(err, &p) {
+	if p, ok := errors.AsType[*csv.ParseError](err); ok {
 		return &stockdigest.Error{Kind: stockdigest.ErrInvalid, Message: fmt.Sprintf("line %d: broken CSV", p.Line), Err: err}
 	}
 	return &stockdigest.Error{Kind: stockdigest.ErrInvalid, Message: "broken CSV", Err: err}

@@ -17,7 +17,7 @@ type Doc struct {
 // background words, so they must be more alike than headlines.
 const (
 	enoughTitles = 0.10
-	enoughBodies = 0.28
+	enoughBodies = 0.25
 )
 
 // oneTerm is the part of the heaviest shared term that does not count between
@@ -72,7 +72,7 @@ func likeness(a, b Doc, known map[string]bool) float64 {
 	if leansOf(a.Title).against(leansOf(b.Title)) {
 		return 0
 	}
-	v := vectors([]Doc{a, b}, known)
+	v := plainVectors([]Doc{a, b}, known)
 	like := cosine(v[0], v[1])
 	if !a.At.IsZero() && !b.At.IsZero() {
 		like *= fade(a.At.Sub(b.At).Hours())

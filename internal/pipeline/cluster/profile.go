@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -14,8 +15,8 @@ import (
 // sets of headlines and article pairs; the result hardly moves around these.
 const (
 	titleWeight  = 1.0
-	leadWeight   = 0.6 // the first leadWords of a body
-	bodyWeight   = 0.3
+	leadWeight   = 0.8 // the first leadWords of a body
+	bodyWeight   = 0.15
 	pairWeight   = 0.5 // of two words that follow each other, against one
 	nameWeight   = 1.3 // of a capitalised word among lower-case ones
 	numberWeight = 0.5 // of a small number or a year, which repeat by chance
@@ -110,28 +111,40 @@ type vector struct {
 const backdrop = 50
 
 // commonShare is the share of the invisible docs that hold a common word.
-const commonShare = 0.1
+const commonShare = 0.3
 
 // vectors weighs the terms of docs by their rarity in the batch. Known words
 // are on everybody's lips in it: the name of the company that it is about.
-func vectors(docs []Doc, known map[string]bool) []vector {
+func vectors(docs []Doc, known map[string]bool) []vector { return weigh(docs, known, true) }
+
+// plainVectors weighs the terms of docs by their rarity in the backdrop alone,
+// so that the likeness of two docs does not depend on who else is there.
+func plainVectors(docs []Doc, known map[string]bool) []vector { return weigh(docs, known, false) }
+
+func weigh(docs []Doc, known map[string]bool, counting bool) []vector {
 	ids, held := map[string]int32{}, []float64{}
+	size := 1.0
+	if counting {
+		size = float64(len(docs))
+	}
 	all := make([]map[string]float64, len(docs))
 	for i, d := range docs {
 		all[i] = d.terms()
-		for term := range all[i] {
+		for _, term := range slices.Sorted(maps.Keys(all[i])) { // in one order: sums of floats depend on it
 			id, seen := ids[term]
 			if !seen {
 				id = int32(len(held)) //nolint:gosec // terms fit in memory, hence in 31 bits
 				ids[term] = id
 				held = append(held, priorOf(term, known))
 			}
-			held[id]++
+			if counting || !seen {
+				held[id]++
+			}
 		}
 	}
 	made := make([]vector, len(docs))
 	for i, weights := range all {
-		made[i] = newVector(weights, ids, held, float64(len(docs)))
+		made[i] = newVector(weights, ids, held, size)
 	}
 	return made
 }

@@ -21,6 +21,8 @@ type source struct {
 	full      bool                // the whole article, not a headline or a teaser
 	filing    *stockdigest.Filing // nil for articles
 	carriers  []source            // the same text at other publishers
+
+	title, whole vector // of the title, of title and body; set to compare with what was told
 }
 
 func (s source) article() stockdigest.ArticleID { return stockdigest.ArticleID(s.id) }

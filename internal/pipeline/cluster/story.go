@@ -269,7 +269,7 @@ func (d draft) importance() int {
 		}
 		if s.filing != nil {
 			filed = 3
-			points = max(points, itemHardness(s.filing))
+			points = max(points, itemHardness(s.filing), hardness(filingTitle(s)))
 		}
 		if s.role == stockdigest.RoleCompany {
 			direct = 6

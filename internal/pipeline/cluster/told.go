@@ -13,7 +13,7 @@ import (
 // How alike a source and a told story must be to be one story. The bars stand
 // above those of grouping: what is taken for a repeat is not told at all.
 const (
-	toldBodies = 0.34
+	toldBodies = 0.32
 	toldTitles = 0.40
 )
 
@@ -24,10 +24,11 @@ func recognise(drafts []draft, told []stockdigest.ToldStory, known map[string]bo
 	for i := range told {
 		memories[i] = newMemory(&told[i])
 	}
+	weighAll(drafts, memories, known)
 	var merged []draft
 	at := map[int]int{} // memory to its draft
 	for _, d := range drafts {
-		i := d.recall(memories, known)
+		i := d.recall(memories)
 		if i < 0 {
 			d.state = stockdigest.StoryNew
 			merged = append(merged, d)
@@ -56,6 +57,39 @@ type memory struct {
 	leans   leans
 	titles  []Doc
 	bodies  []Doc
+
+	titleVectors []vector
+	bodyVectors  []vector
+}
+
+// weighAll sets the vectors of drafts' sources and of memories, once each: a
+// month of stories meets every source of the run.
+func weighAll(drafts []draft, memories []memory, known map[string]bool) {
+	var docs []Doc
+	for _, d := range drafts {
+		for _, s := range d.sources {
+			docs = append(docs, Doc{Title: s.doc.Title}, s.doc)
+		}
+	}
+	for _, m := range memories {
+		docs = append(append(docs, m.titles...), m.bodies...)
+	}
+	vs := plainVectors(docs, known)
+	take := func(n int) []vector {
+		taken := vs[:n]
+		vs = vs[n:]
+		return taken
+	}
+	for _, d := range drafts {
+		for i := range d.sources {
+			v := take(2)
+			d.sources[i].title, d.sources[i].whole = v[0], v[1]
+		}
+	}
+	for i := range memories {
+		m := &memories[i]
+		m.titleVectors, m.bodyVectors = take(len(m.titles)), take(len(m.bodies))
+	}
 }
 
 func newMemory(t *stockdigest.ToldStory) memory {
@@ -78,10 +112,10 @@ func newMemory(t *stockdigest.ToldStory) memory {
 
 // recall returns the memory that the draft is about, or -1. A source that was
 // told decides; else the likest does, when it is like enough.
-func (d draft) recall(memories []memory, known map[string]bool) int {
+func (d draft) recall(memories []memory) int {
 	best, most := -1, 1.0
 	for i, m := range memories {
-		if fit := d.recalls(m, known); fit > most {
+		if fit := d.recalls(m); fit > most {
 			best, most = i, fit
 		}
 	}
@@ -89,7 +123,7 @@ func (d draft) recall(memories []memory, known map[string]bool) int {
 }
 
 // recalls returns how well a memory fits the draft, 1 for just enough.
-func (d draft) recalls(m memory, known map[string]bool) float64 {
+func (d draft) recalls(m memory) float64 {
 	fit := 0.0
 	for _, s := range d.everything() {
 		if m.sources[s.id] {
@@ -99,14 +133,13 @@ func (d draft) recalls(m memory, known map[string]bool) float64 {
 			return 0
 		}
 	}
+	// How long ago it was told says nothing: a story may run for weeks.
 	for _, s := range d.sources {
-		doc := s.doc
-		doc.At = time.Time{} // a story may run for weeks
-		for _, t := range m.titles {
-			fit = max(fit, likeness(Doc{Title: doc.Title}, t, known)/toldTitles)
+		for _, v := range m.titleVectors {
+			fit = max(fit, cosine(s.title, v)/toldTitles)
 		}
-		for _, t := range m.bodies {
-			fit = max(fit, likeness(doc, t, known)/toldBodies)
+		for _, v := range m.bodyVectors {
+			fit = max(fit, cosine(s.whole, v)/toldBodies)
 		}
 	}
 	return fit

@@ -167,7 +167,7 @@ func status(r stockdigest.Report, m stockdigest.Material) (stockdigest.ReportSta
 	failure := ""
 	switch {
 	case len(feeds) > 0:
-		failure = fmt.Sprintf("%s could not be read", count(len(feeds), "feed"))
+		failure = count(len(feeds), "feed") + " could not be read"
 	case len(others) > 0:
 		failure = "SEC filings could not be read"
 	case len(m.Feeds) == 0:

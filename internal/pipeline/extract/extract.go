@@ -141,7 +141,9 @@ func identity(a stockdigest.Article, link string) (stockdigest.Article, bool) {
 // of candidates whatever the network does.
 func (s *Step) fetch(ctx context.Context, run stockdigest.Run, material stockdigest.Material) error {
 	var todo []stockdigest.Candidate
+	known := map[stockdigest.ArticleID]bool{}
 	for _, c := range material.Candidates {
+		known[c.Article.ID] = true
 		if wanted(c) && (c.Miss == nil || !c.Miss.NextTry.IsZero() && !c.Miss.NextTry.After(s.Now())) {
 			todo = append(todo, c)
 		}
@@ -163,21 +165,22 @@ func (s *Step) fetch(ctx context.Context, run stockdigest.Run, material stockdig
 		}
 		return nil
 	})
-	err := s.saveAll(ctx, run, todo, results)
+	err := s.saveAll(ctx, run, todo, known, results)
 	cancel()
 	_ = group.Wait() // the workers return nothing but nil
 	return err
 }
 
-func (s *Step) saveAll(ctx context.Context, run stockdigest.Run, todo []stockdigest.Candidate, results []chan result) error {
+func (s *Step) saveAll(ctx context.Context, run stockdigest.Run, todo []stockdigest.Candidate, known map[stockdigest.ArticleID]bool, results []chan result) error {
 	for i, c := range todo {
 		r := <-results[i]
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("read page %s: %w", c.Article.URL, err)
 		}
-		if err := s.save(ctx, run, c, r); err != nil {
+		if err := s.save(ctx, run, c, r, known[r.article.ID]); err != nil {
 			return err
 		}
+		known[r.article.ID] = true
 		if s.Progress != nil {
 			s.Progress(run, s.Name(), i+1, len(todo))
 		}
@@ -185,11 +188,17 @@ func (s *Step) saveAll(ctx context.Context, run stockdigest.Run, todo []stockdig
 	return nil
 }
 
-func (s *Step) save(ctx context.Context, run stockdigest.Run, c stockdigest.Candidate, r result) error {
+// save stores what became of one page. A link that led to an article which is a
+// candidate already makes its own candidate a duplicate of that one, whose text
+// and verdict stand.
+func (s *Step) save(ctx context.Context, run stockdigest.Run, c stockdigest.Candidate, r result, known bool) error {
 	article, verdict := c.Article, c.Verdict
 	if r.moved {
 		if err := s.Store.Resolve(ctx, run, article.ID, r.article); err != nil {
 			return fmt.Errorf("resolve %s: %w", article.URL, err)
+		}
+		if known {
+			return nil
 		}
 		article, verdict.ArticleID = r.article, r.article.ID
 	}

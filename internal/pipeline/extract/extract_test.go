@@ -271,7 +271,7 @@ func TestRunLabelsPaywalledPages(t *testing.T) {
 	t.Parallel()
 	store, pages, step := setup(candidate(one, 1))
 	teaser := "Acme used to be a simple business that sold anvils to coyotes, but its new chief executive has other plans for the year ahead."
-	pages.bodies[one] = pageOf("<p>"+teaser+"</p>", `<script type="application/ld+json">{"@type":"NewsArticle","headline":"News of the day","isAccessibleForFree":false}</script>`)
+	pages.bodies[one] = pageOf("<p>"+teaser+"</p><p>All of the plans that people who know him told us about...</p>", `<script type="application/ld+json">{"@type":"NewsArticle","headline":"News of the day","isAccessibleForFree":false}</script>`)
 	if err := step.Run(t.Context(), testRun()); err != nil {
 		t.Fatal(err)
 	}
@@ -331,6 +331,54 @@ func TestRunMovesRedirectedCandidates(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"resolve to " + one, "text  " + one, "done extract"}, store.writes); diff != "" {
 		t.Errorf("writes (-want +got):\n%s", diff)
+	}
+}
+
+func TestRunLeavesKnownArticlesAsTheyAre(t *testing.T) {
+	t.Parallel()
+	wrapper := "https://links.example.net/r/123"
+	rejected := candidate(one, 2)
+	rejected.Verdict.Decision, rejected.Verdict.Gate = stockdigest.Rejected, "shopping"
+	store, pages, step := setup(candidate(wrapper, 1), rejected)
+	pages.bodies[wrapper], pages.final[wrapper] = pageOf(prose("Acme"), ""), one
+	if err := step.Run(t.Context(), testRun()); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"resolve onto " + one, "done extract"}, store.writes); diff != "" {
+		t.Errorf("writes (-want +got):\n%s", diff)
+	}
+	if got := store.at(stockdigest.NewArticleID(one)).Verdict; got != rejected.Verdict {
+		t.Errorf("got %+v, want the verdict of triage to stand", got)
+	}
+}
+
+func TestRunFollowsStubsToTheirPublisher(t *testing.T) {
+	t.Parallel()
+	stub := "https://portal.example.org/news/stub"
+	store, pages, step := setup(candidate(stub, 1))
+	pages.bodies[stub] = pageOf("<p>Acme said on Tuesday that sales rose, and that it would say more about the year ahead soon.</p>", `<script>{"providerContentUrl":"https:\/\/news.example.com\/one"}</script>`)
+	pages.bodies[one] = pageOf(prose("Acme"), "")
+	if err := step.Run(t.Context(), testRun()); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"resolve to " + one, "text  " + one, "done extract"}, store.writes); diff != "" {
+		t.Errorf("writes (-want +got):\n%s", diff)
+	}
+}
+
+func TestRunOpensWrapperLinksOffline(t *testing.T) {
+	t.Parallel()
+	wrapper := "https://www.google.com/url?sa=t&url=https%3A%2F%2Fnews.example.com%2Fone"
+	store, pages, step := setup(candidate(wrapper, 1))
+	pages.bodies[one] = pageOf(prose("Acme"), "")
+	if err := step.Run(t.Context(), testRun()); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"resolve to " + one, "text  " + one, "done extract"}, store.writes); diff != "" {
+		t.Errorf("writes (-want +got):\n%s", diff)
+	}
+	if pages.fetched[wrapper] != 0 {
+		t.Error("the wrapper was fetched")
 	}
 }
 

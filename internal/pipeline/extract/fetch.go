@@ -27,27 +27,45 @@ type result struct {
 	moved   bool                // article is another one than the candidate's
 }
 
-// page fetches and reads the page of a candidate.
+// page fetches and reads the page of a candidate. A page that only shows the
+// beginning of another publisher's article is followed there, once.
 func (s *Step) page(ctx context.Context, c stockdigest.Candidate) result {
-	body, err := s.Pages.Page(ctx, c.Article.URL)
+	body, a, err := s.open(ctx, c.Article.URL)
+	if link := a.Original; link != "" && len(a.Text) < stubBytes {
+		if whole, article, failed := s.open(ctx, link); failed == nil && len(article.Text) > len(a.Text) {
+			body, a, err = whole, article, nil
+		}
+	}
+	final := canonical(finalURL(body), c.Article.URL)
+	r := result{article: c.Article}
+	if differentHost(final, c.Article.URL) {
+		r.article, r.moved = identity(c.Article, final)
+	}
+	if err != nil {
+		missed := s.missed(c, err)
+		if missed.miss.NextTry.IsZero() {
+			missed.article, missed.moved = r.article, r.moved
+		}
+		return missed
+	}
+	r.text = s.textOf(c, a, final, body.FetchedAt)
+	return r
+}
+
+// stubBytes is what a page that only points to the whole article shows at most.
+const stubBytes = 3000
+
+// open fetches and reads one page.
+func (s *Step) open(ctx context.Context, link string) (stockdigest.Body, page.Article, error) {
+	body, err := s.Pages.Page(ctx, link)
 	if err == nil {
 		err = usable(body)
 	}
 	if err != nil {
-		return s.missed(c, err)
-	}
-	r := result{article: c.Article}
-	if final := finalURL(body); differentHost(final, c.Article.URL) {
-		r.article, r.moved = identity(c.Article, final)
+		return stockdigest.Body{}, page.Article{}, err
 	}
 	a, err := s.read(ctx, body)
-	if err != nil {
-		missed := s.missed(c, err)
-		missed.article, missed.moved = r.article, r.moved && missed.miss.NextTry.IsZero()
-		return missed
-	}
-	r.text = s.textOf(c, a, r.article.URL, body.FetchedAt)
-	return r
+	return body, a, err
 }
 
 // read takes one of the few seats, because reading is CPU and memory.
@@ -82,6 +100,14 @@ func finalURL(body stockdigest.Body) string {
 	return body.URL
 }
 
+// canonical returns the canonical form of link, or otherwise when it has none.
+func canonical(link, otherwise string) string {
+	if c, err := stockdigest.CanonicalURL(link); err == nil {
+		return c
+	}
+	return otherwise
+}
+
 func frontPage(link string) bool {
 	u, err := url.Parse(link)
 	return err == nil && u.Host != "" && strings.Trim(u.Path, "/") == "" && u.RawQuery == ""
@@ -108,8 +134,7 @@ func (s *Step) missed(c stockdigest.Candidate, err error) result {
 
 // cause says in one line what went wrong.
 func cause(err error) string {
-	var known *stockdigest.Error
-	if errors.As(err, &known) {
+	if known, ok := errors.AsType[*stockdigest.Error](err); ok {
 		return known.Message
 	}
 	return strings.Join(strings.Fields(err.Error()), " ")
@@ -135,8 +160,7 @@ func backOff(last *stockdigest.Miss, err error) time.Duration {
 	if last != nil && last.NextTry.After(last.At) {
 		wait = min(2*last.NextTry.Sub(last.At), lastRetry)
 	}
-	var known *stockdigest.Error
-	if errors.As(err, &known) {
+	if known, ok := errors.AsType[*stockdigest.Error](err); ok {
 		wait = max(wait, min(known.RetryAfter, lastRetry))
 	}
 	return wait
@@ -152,7 +176,7 @@ func (s *Step) textOf(c stockdigest.Candidate, a page.Article, finalURL string, 
 		if c.Article.Description == "" {
 			c.Article.Description = a.Description
 		}
-		text = headlineText(c, stockdigest.TextPaywall, a.Text, finalURL, fetchedAt)
+		text = headlineText(c, stockdigest.TextPaywall, teaser(a.Text), finalURL, fetchedAt)
 	}
 	text.Hash = stockdigest.Hash(text.Body)
 	text.Title, text.Author, text.Language = a.Title, a.Author, a.Language
@@ -160,6 +184,23 @@ func (s *Step) textOf(c stockdigest.Candidate, a page.Article, finalURL string, 
 		text.PublishedAt = a.PublishedAt
 	}
 	return text
+}
+
+// teaser returns the paragraphs of a text that are whole: the last one often
+// breaks off in the middle of a sentence.
+func teaser(text string) string {
+	head, last, found := cutLast(text, "\n\n")
+	if found && (strings.HasSuffix(last, "...") || strings.HasSuffix(last, "…")) {
+		return head
+	}
+	return text
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return s, "", false
 }
 
 // trusted reports whether a page's own date may overrule the feed's: it comes

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -22,8 +23,7 @@ const staleAfter = 7 * 24 * time.Hour
 func (s *Step) judge(run stockdigest.Run, material stockdigest.Material) []stockdigest.Verdict {
 	var changed []stockdigest.Verdict
 	first := map[string]stockdigest.Article{}
-	for i := len(material.Candidates) - 1; i >= 0; i-- { // oldest first: the earliest of equal texts is kept
-		c := material.Candidates[i]
+	for _, c := range slices.Backward(material.Candidates) { // oldest first: the earliest of equal texts is kept
 		if c.Verdict.Decision != stockdigest.Selected || c.Text == nil {
 			continue
 		}
@@ -49,13 +49,13 @@ func (s *Step) verdict(run stockdigest.Run, ticker stockdigest.Ticker, c stockdi
 			return v
 		}
 	}
-	print := fingerprint(c.Text.Body)
-	if kept, seen := first[print]; seen {
+	letters := fingerprint(c.Text.Body)
+	if kept, seen := first[letters]; seen {
 		v.Decision, v.Gate, v.Of = stockdigest.Duplicate, "text", kept.ID
 		v.Reason = "the same text as " + named(kept)
 		return v
 	}
-	first[print] = c.Article
+	first[letters] = c.Article
 	return v
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"stockdigest.app/stockdigest"
 	"stockdigest.app/stockdigest/internal/events"
@@ -92,29 +93,83 @@ func attachFilings(m stockdigest.Material, bullets []placed) {
 	for _, l := range lines {
 		docs = append(docs, l.words)
 	}
-	corpus := text.NewCorpus(docs)
+	t := topics{corpus: text.NewCorpus(docs), own: ownWords(m.Ticker), lines: lines}
 	used := map[string]bool{}
 	for i := range bullets {
 		if bullets[i].fromFiling {
 			continue
 		}
-		if best := nearest(corpus, bullets[i], lines); best != nil && !used[best.text] {
+		if best := t.nearest(bullets[i]); best != nil && !used[best.text] {
 			used[best.text] = true
 			bullets[i].bullet.Context = contextOf(*best)
 		}
 	}
 }
 
-func nearest(corpus *text.Corpus, b placed, lines []sentence) *sentence {
+// topics finds the line of a filing that speaks on a bullet's topic.
+type topics struct {
+	corpus *text.Corpus
+	own    map[string]bool // words of the company's names, which every line has
+	lines  []sentence
+}
+
+func (t topics) nearest(b placed) *sentence {
 	var best *sentence
 	most := contextAlike
-	vector := corpus.Vector(b.words)
-	for i := range lines {
-		if like := text.Cosine(vector, corpus.Vector(lines[i].words)); like > most && overlap(b.words, lines[i].words) < alike {
-			best, most = &lines[i], like
+	words := t.telling(b.words)
+	vector := t.corpus.Vector(words)
+	for i := range t.lines {
+		line := t.telling(t.lines[i].words)
+		if common(words, line) < contextWords || overlap(b.words, t.lines[i].words) >= alike {
+			continue
+		}
+		if like := text.Cosine(vector, t.corpus.Vector(line)); like > most {
+			best, most = &t.lines[i], like
 		}
 	}
 	return best
+}
+
+// telling leaves out what says nothing of a topic: the company's names, numbers
+// and the words every filing has.
+func (t topics) telling(words []string) []string {
+	var out []string
+	for _, w := range words {
+		if !t.own[w] && !strings.ContainsAny(w, "0123456789") && !has([]string{w}, "compani", "year", "quarter", "month", "new", "said", "state", "date", "million", "billion", "inc", "corp") {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+// ownWords are the words of a company's names, stemmed.
+func ownWords(t stockdigest.Ticker) map[string]bool {
+	own := map[string]bool{}
+	for _, w := range contentWords(t.Name) {
+		own[w] = true
+	}
+	for _, n := range t.Names {
+		for _, w := range contentWords(n.Text) {
+			own[w] = true
+		}
+	}
+	return own
+}
+
+// common counts the distinct words that both lists hold.
+func common(a, b []string) int {
+	in := map[string]bool{}
+	for _, w := range a {
+		in[w] = true
+	}
+	n := 0
+	for _, w := range b {
+		if in[w] {
+			n++
+			in[w] = false
+		}
+	}
+	return n
 }
 
 func contextOf(s sentence) *stockdigest.Context {

@@ -8,21 +8,24 @@ import (
 
 	"stockdigest.app/stockdigest"
 	"stockdigest.app/stockdigest/internal/events"
+	"stockdigest.app/stockdigest/internal/facts"
 	"stockdigest.app/stockdigest/internal/names"
-	"stockdigest.app/stockdigest/internal/text"
 )
 
 // How much a report tells. A reader has a minute per company.
 const (
-	maxBullets     = 14
-	maxPerStory    = 3
-	minScore       = 2.2  // below it a second or third sentence adds nothing
-	alike          = 0.55 // share of content words from which two bullets say the same
-	contextAlike   = 0.34 // likeness from which a filing speaks on a bullet's topic
-	maxPerFiling   = 2
-	toldAlike      = 0.75 // likeness to a told bullet from which it is old news
-	writerName     = "extractive"
-	headlineMetric = 1.0
+	maxBullets   = 14
+	maxPerStory  = 3
+	minScore     = 3.0 // below it a second or third sentence adds nothing
+	alike        = 0.5 // share of content words from which two bullets say the same
+	contextAlike = 0.4 // likeness from which a filing speaks on a bullet's topic
+	contextWords = 3   // telling words that a bullet and its context must share
+	maxPerFiling = 2
+	toldAlike    = 0.75 // likeness to a told bullet from which it is old news
+	writerName   = "extractive"
+
+	// alikeWithAmount is enough when both tell the same amount.
+	alikeWithAmount = 0.3
 )
 
 type extractive struct{ linker *names.Linker }
@@ -67,11 +70,11 @@ func (w extractive) choose(m stockdigest.Material, story stockdigest.Story, befo
 	ranked := w.rank(m, story)
 	var picked []choice
 	for _, s := range ranked {
-		if len(picked) >= quota(story, s.source) {
+		if len(picked) >= quota(story, s) {
 			break
 		}
-		if len(picked) > 0 && s.score < minScore {
-			break
+		if len(picked) > 0 && !adds(s) {
+			continue
 		}
 		if repeats(s, append(slices.Clone(before), picked...)) || toldBefore(s, story, m.Told) {
 			continue
@@ -81,16 +84,26 @@ func (w extractive) choose(m stockdigest.Material, story stockdigest.Story, befo
 	return picked
 }
 
-// quota is how many bullets a story may have: more for those that many tell.
-func quota(story stockdigest.Story, best *source) int {
+// adds reports a sentence that is worth a further bullet of its story: good by
+// itself, about the company, and neither a view nor small print.
+func adds(s sentence) bool {
+	f := s.features
+	return s.score >= minScore && (f.Named > 0 || f.Filing > 0) && f.Opinion < 1 && f.Terms < 0.75 && f.Dangling < 1 && f.Specs < 1 && f.Speech < 0.7
+}
+
+// quota is how many bullets a story may have: more for those that many tell,
+// one for a soft story that one source tells.
+func quota(story stockdigest.Story, s sentence) int {
 	sources := len(story.Articles) + len(story.Filings)
 	switch {
-	case best.evidence.Label != stockdigest.TextFull:
+	case s.source.evidence.Label != stockdigest.TextFull:
 		return 1
 	case sources >= 3:
 		return maxPerStory
 	case len(story.Filings) > 0:
 		return maxPerFiling
+	case sources == 1 && !events.First(story.Headline, s.text).Hard() && s.features.Money == 0:
+		return 1
 	}
 	return 2
 }
@@ -100,7 +113,11 @@ func (w extractive) rank(m stockdigest.Material, story stockdigest.Story) []sent
 	sources := sourcesOf(m, story)
 	var all []sentence
 	for i := range sources {
-		all = append(all, sources[i].sentences()...)
+		if sources[i].evidence.Label == stockdigest.TextFull {
+			all = append(all, sources[i].sentences()...)
+		} else {
+			all = append(all, sources[i].headlines()...)
+		}
 	}
 	r, weight := newReader(w.linker, m.Ticker, story.Headline, all), weights()
 	change := map[string]bool{}
@@ -114,46 +131,29 @@ func (w extractive) rank(m stockdigest.Material, story stockdigest.Story) []sent
 	slices.SortStableFunc(all, func(a, b sentence) int {
 		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.source.evidence.Source, b.source.evidence.Source), cmp.Compare(a.span.Start, b.span.Start))
 	})
-	if len(all) == 0 {
-		return headlines(sources)
-	}
-	return all
-}
-
-// headlines falls back to the headline of a text that is only headline and
-// description: a paywalled source may have nothing better.
-func headlines(sources []source) []sentence {
-	var all []sentence
-	for i := range sources {
-		s := &sources[i]
-		if s.evidence.Label == stockdigest.TextFull {
-			continue
-		}
-		var best *sentence
-		for n, span := range text.Sentences(s.body) {
-			t := span.Of(s.body)
-			if len(t) < minBytes/2 || len(t) > maxBytes || addressed(append(text.Words(t), "", "")) {
-				continue
-			}
-			if best == nil || (n > 0 && len(t) > len(best.text) && endsWell(t)) {
-				best = &sentence{source: s, span: span, text: t, index: n, words: contentWords(t), score: headlineMetric}
-			}
-		}
-		if best != nil {
-			all = append(all, *best)
-		}
-	}
 	return all
 }
 
 // repeats reports whether a sentence says what is already chosen.
 func repeats(s sentence, chosen []choice) bool {
 	for _, c := range chosen {
-		if overlap(s.words, c.sentence.words) >= alike {
+		if like := overlap(s.words, c.sentence.words); like >= alike || like >= alikeWithAmount && sameAmount(s.text, c.sentence.text) {
 			return true
 		}
 	}
 	return false
+}
+
+// sameAmount reports two sentences that tell the same amount of money or
+// percentage.
+func sameAmount(a, b string) bool {
+	told := map[string]bool{}
+	for _, f := range facts.Find(a) {
+		if f.Kind == facts.Money || f.Kind == facts.Percent {
+			told[f.Norm] = true
+		}
+	}
+	return slices.ContainsFunc(facts.Find(b), func(f facts.Fact) bool { return told[f.Norm] })
 }
 
 // toldBefore reports a sentence that an earlier report already told of this
@@ -197,7 +197,7 @@ func finish(run stockdigest.Run, m stockdigest.Material, c choice) placed {
 	e := s.quotation()
 	what := events.First(s.text, c.story.Headline)
 	impact, why := impactOf(what, c)
-	mood, moodWhy := sentimentOf(s.text)
+	mood, moodWhy := Sentiment(s.text)
 	b := stockdigest.Bullet{
 		ID: bulletID(run, e), Text: s.text, Evidence: []stockdigest.Evidence{e}, Story: c.story.ID,
 		Impact: impact, Sentiment: mood, Relevance: relevanceOf(s), Why: why + "; " + moodWhy,

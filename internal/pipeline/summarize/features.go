@@ -34,15 +34,20 @@ type features struct {
 	PriceMove  float64 // only tells how the shares traded
 	Background float64 // tells what was known for years
 	Filing     float64 // it stands in a filing of the company
+	Dangling   float64 // it leans on what was told before it
+	Specs      float64 // tells how a thing is built rather than what happened
+	Aside      float64 // the share of it that stands in brackets
+	Terms      float64 // the words of a contract rather than of an event
 }
 
-// weights are the worth of the features, in the order of the struct. They were
-// set by hand from what each means; eval summary measures them.
+// weights are the worth of the features. They were set by hand from what each
+// means; eval summary measures them.
 func weights() features {
 	return features{
-		Money: 0.9, Percent: 0.8, Amounts: 0.5, Move: 0.5, Period: 0.35, Day: 0.2, Guidance: 0.45, Event: 0.8,
-		Subject: 1.1, Named: 0.7, Other: -0.9, Lead: 1.0, Central: 1.3, Title: 1.0, Length: 0.5,
-		Speech: -0.7, Opinion: -0.8, PriceMove: -0.9, Background: -0.5, Filing: 0.2,
+		Money: 0.9, Percent: 0.8, Amounts: 0.5, Move: 0.5, Period: 0.35, Day: 0.3, Guidance: 0.45, Event: 0.9,
+		Subject: 1.1, Named: 0.9, Other: -0.7, Lead: 1.0, Central: 1.3, Title: 1.0, Length: 0.6,
+		Speech: -0.9, Opinion: -1.0, PriceMove: -0.9, Background: -0.6, Filing: 0.2,
+		Dangling: -0.9, Specs: -0.8, Aside: -1.2, Terms: -1.2,
 	}
 }
 
@@ -60,6 +65,7 @@ func (f features) list() []float64 {
 	return []float64{
 		f.Money, f.Percent, f.Amounts, f.Move, f.Period, f.Day, f.Guidance, f.Event, f.Subject, f.Named, f.Other,
 		f.Lead, f.Central, f.Title, f.Length, f.Speech, f.Opinion, f.PriceMove, f.Background, f.Filing,
+		f.Dangling, f.Specs, f.Aside, f.Terms,
 	}
 }
 
@@ -101,12 +107,16 @@ func (r reader) measure(s sentence) features {
 		Speech:  quoted(s.text),
 		Move:    yes(len(moves) > 0),
 		Event:   float64(events.First(s.text).Points()) / 3,
-		Opinion: yes(opinion(words)), PriceMove: yes(priceMove(words)), Background: yes(background(words)),
+		Opinion: opinion(words), PriceMove: yes(priceMove(words)), Background: yes(background(s.text, words)),
 		Guidance: yes(looksAhead(s.text, words)),
 		Filing:   yes(s.source.filing != nil),
+		Aside:    aside(s.text), Terms: terms(s.text, words),
 	}
 	r.count(&f, found)
-	f.Subject, f.Named, f.Other = r.actors(s)
+	f.Specs = specs(words, f)
+	known := r.linker.Find(s.text)
+	f.Subject, f.Named, f.Other = r.actors(s, known)
+	f.Dangling = dangling(s.text, words, known)
 	return f
 }
 
@@ -132,26 +142,40 @@ func (r reader) count(f *features, found []facts.Fact) {
 }
 
 // actors tells whether the company acts in the sentence, is named at all, or
-// stands behind another one. In a filing "the Company" is the company.
-func (r reader) actors(s sentence) (subject, named, other float64) {
+// stands behind another one. In a filing "the Company" is the company; a feed
+// about a peer or an industry is about that.
+func (r reader) actors(s sentence, known []names.Mention) (subject, named, other float64) {
 	own, foreign := -1, -1
-	for _, m := range r.linker.Find(s.text) {
-		if m.Symbol == r.ticker.Symbol || r.sameCompany(m.Symbol) {
+	for _, m := range known {
+		switch {
+		case m.Symbol == r.ticker.Symbol || r.sameCompany(m.Symbol) || s.source.role != stockdigest.RoleCompany:
 			if own < 0 {
 				own = m.Start
 			}
-		} else if foreign < 0 && m.Kind == stockdigest.NameCompany {
+		case foreign < 0 && m.Kind == stockdigest.NameCompany:
 			foreign = m.Start
 		}
 	}
-	if own < 0 {
-		if i := strings.Index(strings.ToLower(s.text), "the company"); i >= 0 {
-			own = i
-		}
+	low := strings.ToLower(s.text)
+	if own < 0 && s.source.filing != nil {
+		own = first(low, "the company", "the registrant", "the corporation")
+	}
+	if own < 0 && s.source.subject != "" {
+		own = strings.Index(low, strings.ToLower(s.source.subject))
 	}
 	early := len(s.text) * 2 / 5
 	subject = yes(own >= 0 && own <= early && (foreign < 0 || own < foreign))
 	return subject, yes(own >= 0), yes(foreign >= 0 && (own < 0 || foreign < own))
+}
+
+// first is where the first of the parts that s holds stands, or -1.
+func first(s string, parts ...string) int {
+	for _, p := range parts {
+		if i := strings.Index(s, p); i >= 0 {
+			return i
+		}
+	}
+	return -1
 }
 
 // sameCompany reports another share class of the ticker's company.
@@ -211,17 +235,93 @@ func yes(b bool) float64 {
 	return 0
 }
 
-func opinion(words []string) bool {
-	return has(words, "think", "thinks", "believe", "believes", "feel", "feels", "opinion", "hopefully", "arguably", "maybe", "perhaps", "probably",
-		"seems", "amazing", "awesome", "best", "great", "love", "i", "we", "my", "personally", "fans", "honestly")
+// opinion is how much a sentence speaks a view: one word is half, two are all.
+func opinion(words []string) float64 {
+	n := 0.0
+	for _, w := range words {
+		switch w {
+		case "i", "i'm", "i'll", "i've", "we", "we're", "we've", "we'll", "we'd", "my", "our", "us", "me", "personally", "honestly":
+			n += 2
+		case "hell", "heck", "awesome", "weird", "handsome", "gorgeous", "crap", "damn", "stunning", "hopefully", "arguably", "honest", "rewind", "sucks", "fun":
+			n += 2
+		case "looks", "think", "thinks", "feel", "feels", "opinion", "maybe", "perhaps", "seem", "seems", "seemed", "amazing", "great", "love", "loves", "fans", "beautiful", "ugly", "cool", "nice", "sadly", "dismal", "optimistic",
+			"certainly", "obviously", "frankly", "impressive", "disappointing", "remarkable", "incredible", "terrible", "worst", "ideal", "decent", "fairly",
+			"reasonably", "pretty", "apparently", "presumably", "interestingly", "somewhat", "kind", "clever", "glimpse", "iconic", "futuristic", "exciting", "hope", "hopes", "hoping",
+			"might", "likely", "unlikely", "feeling", "favorite", "favourite", "definitely", "basically", "essentially", "literally", "actually", "sure", "believe", "believes", "striking":
+			n++
+		}
+	}
+	return math.Min(n/2, 1)
+}
+
+// specs is how much a sentence tells how a thing is built: measures of engines,
+// screens and chips without any money.
+func specs(words []string, f features) float64 {
+	n := 0.0
+	for _, w := range words {
+		switch strings.TrimLeft(w, "0123456789.,-") {
+		case "mph", "kph", "horsepower", "hp", "torque", "kwh", "lb", "ft", "fps", "hz", "ghz", "mhz", "gb", "tb", "mm", "cm", "inch", "inches", "pixels", "megapixel", "megapixels",
+			"ppi", "nits", "oz", "p", "k", "ram", "ssd", "processor", "graphics", "resolution", "wheelbase", "bezel", "bezels", "suspension", "spoiler", "headlights", "headlamps", "taillights",
+			"fascia", "trim", "aero", "settings", "aluminum", "aluminium", "leather", "rear", "wheels", "grille", "keys", "configuration", "configurations":
+			n++
+		}
+	}
+	if f.Money > 0 {
+		n--
+	}
+	return math.Max(0, math.Min(n/2, 1))
+}
+
+// aside is the share of a sentence that stands in brackets.
+func aside(s string) float64 {
+	inside, depth := 0, 0
+	for _, r := range s {
+		switch r {
+		case '(':
+			depth++
+		case ')':
+			depth = max(0, depth-1)
+		default:
+			if depth > 0 {
+				inside++
+			}
+		}
+	}
+	return math.Min(2*float64(inside)/float64(len(s)), 1)
+}
+
+// terms is how much a sentence speaks as a contract does: defined terms and the
+// formulas of lawyers.
+func terms(s string, words []string) float64 {
+	n := float64(strings.Count(s, "(“")+strings.Count(s, "(the “")+strings.Count(s, "(\"")+strings.Count(s, "(the \"")) / 2
+	for _, w := range words {
+		switch w {
+		case "thereof", "therein", "thereto", "thereunder", "herein", "hereunder", "hereby", "foregoing", "aforementioned", "notwithstanding", "rank", "unsubordinated",
+			"arrears", "trustee", "certificate", "aggregate", "registrant", "provisions", "covenants", "definitive", "customary", "severally", "undersigned", "warranties":
+			n += 0.5
+		}
+	}
+	low := strings.ToLower(s)
+	for _, formula := range []string{"pursuant to", "in accordance with", "subject to the terms", "set forth in", "as defined in", "registration statement", "from time to time", "among other things", "amended and restated", "filed as"} {
+		if strings.Contains(low, formula) {
+			n += 0.5
+		}
+	}
+	return math.Min(n/2, 1.5)
 }
 
 func priceMove(words []string) bool {
 	return has(words, "shares", "stock") && has(words, "trading", "traded", "session", "premarket", "after-hours", "intraday", "moving", "volume")
 }
 
-func background(words []string) bool {
-	return has(words, "founded", "headquartered", "formerly", "historically", "decades", "century", "provider", "operates")
+// background reports what was known before: the history of a company, what it
+// is, and events of earlier years.
+func background(s string, words []string) bool {
+	if has(words, "founded", "headquartered", "formerly", "historically", "decades", "century", "operates", "previously", "dubbed", "known") {
+		return true
+	}
+	low := strings.ToLower(s)
+	return first(low, "earlier this year", "last year's", "years ago", "in recent years", "a year ago,", "over the years", "leading provider", "leading global", "is a provider", "is a leading", "has long", "since 19", "since 20") >= 0
 }
 
 func looksAhead(s string, words []string) bool {

@@ -8,10 +8,10 @@ import (
 	"stockdigest.app/stockdigest/internal/text"
 )
 
-// sentimentOf reads what a sentence means for the company: which way the things
+// Sentiment reads what a sentence means for the company: which way the things
 // moved that a company wants more or less of, and words that are good or bad by
 // themselves. It returns the reasons.
-func sentimentOf(s string) (stockdigest.Sentiment, string) {
+func Sentiment(s string) (stockdigest.Sentiment, string) {
 	t := tally{}
 	for _, d := range facts.Directions(s) {
 		t.add(directionTone(d), d.Verb)

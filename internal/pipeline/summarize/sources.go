@@ -13,6 +13,7 @@ type source struct {
 	evidence stockdigest.Evidence // all but the quote
 	body     string
 	role     stockdigest.Role
+	subject  string              // keyword or peer the feed stood for
 	filing   *stockdigest.Filing // nil for articles
 	doc      *stockdigest.Document
 }
@@ -48,7 +49,7 @@ func articleSource(c stockdigest.Candidate) source {
 		title = c.Article.Title
 	}
 	return source{
-		body: c.Text.Body, role: c.Role,
+		body: c.Text.Body, role: c.Role, subject: c.Subject,
 		evidence: stockdigest.Evidence{
 			Source: string(c.Article.ID), URL: c.Article.URL, Hash: c.Text.Hash, Title: title,
 			Publisher: c.Article.Publisher, PublishedAt: c.Article.PublishedAt, Label: c.Text.Label,
@@ -60,7 +61,7 @@ func filingSources(f *stockdigest.Filing) []source {
 	all := make([]source, 0, len(f.Documents))
 	for i := range f.Documents {
 		d := &f.Documents[i]
-		if d.Text == "" {
+		if d.Text == "" || !telling(f, d) {
 			continue
 		}
 		all = append(all, source{
@@ -72,6 +73,16 @@ func filingSources(f *stockdigest.Filing) []source {
 		})
 	}
 	return all
+}
+
+// telling reports a document that tells news: the primary document, when its
+// items are known, and press releases. Contracts, certificates and opinions
+// (exhibits 1 to 98) tell terms.
+func telling(f *stockdigest.Filing, d *stockdigest.Document) bool {
+	if d.Seq == 1 {
+		return len(d.Items) > 0 || !strings.HasPrefix(f.Form, "8-K")
+	}
+	return strings.HasPrefix(d.Type, "EX-99")
 }
 
 // A sentence is a part of a source that may become a bullet.
@@ -95,6 +106,10 @@ func (s sentence) quotation() stockdigest.Evidence {
 // sentences returns the sentences of a source that stand on their own.
 func (s *source) sentences() []sentence {
 	var all []sentence
+	limit := maxBytes
+	if s.filing != nil {
+		limit = maxFilingBytes
+	}
 	index := 0
 	for _, span := range s.ranges() {
 		for _, sub := range text.Sentences(s.body[span.Start:span.End]) {
@@ -104,12 +119,37 @@ func (s *source) sentences() []sentence {
 				return all
 			}
 			t := sub.Of(s.body)
-			if usable(t) {
+			if usable(t, limit) {
 				all = append(all, sentence{source: s, span: sub, text: t, index: index - 1, words: contentWords(t)})
 			}
 		}
 	}
 	return all
+}
+
+// headlines returns what a text that is only headline and description tells:
+// its first lines, which may lack the full stop. The rest of a teaser leads up
+// to what only subscribers read.
+func (s *source) headlines() []sentence {
+	var all []sentence
+	paragraphs := text.Paragraphs(s.body)
+	for i, p := range paragraphs[:min(2, len(paragraphs))] {
+		for _, sub := range text.Sentences(p.Of(s.body)) {
+			sub = text.Span{Start: sub.Start + p.Start, End: sub.End + p.Start}
+			t := sub.Of(s.body)
+			if headlike(t) && (i == 0 || endsWell(t)) {
+				all = append(all, sentence{source: s, span: sub, text: t, index: i, words: contentWords(t)})
+			}
+		}
+	}
+	return all
+}
+
+// headlike reports a line that may be printed as the headline it is.
+func headlike(t string) bool {
+	words := text.Words(t)
+	return len(t) >= minBytes/2 && len(t) <= maxBytes && len(words) >= 3 && !strings.ContainsAny(t, "\n\t<>{}|\\?") &&
+		!strings.HasSuffix(t, "…") && !strings.HasSuffix(t, "...") && startsWell(t) && balanced(t) && !leans(t, words) && !furniture(t) && !addressed(t, words)
 }
 
 // ranges are the parts of the body worth quoting: all of an article, and of a

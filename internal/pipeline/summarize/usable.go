@@ -8,25 +8,30 @@ import (
 	"stockdigest.app/stockdigest/internal/text"
 )
 
-// Bounds of a bullet: shorter ones say nothing, longer ones are not read.
+// Bounds of a bullet: shorter ones say nothing, longer ones are not read. A
+// filing's first sentence, which tells the event with date and amounts, is
+// longer than any in the news.
 const (
-	minBytes = 30
-	maxBytes = 420
-	minWords = 6
+	minBytes       = 30
+	maxBytes       = 420
+	maxFilingBytes = 700
+	minWords       = 6
+	maxTokens      = 120
 )
 
-// usable reports whether a sentence stands on its own as a statement of fact:
-// whole, not a question, not spoken to the reader or to the reader's software,
-// not page furniture, and not leaning on the sentence before it.
-func usable(s string) bool {
-	if len(s) < minBytes || len(s) > maxBytes || strings.ContainsAny(s, "\n\t<>{}|") {
+// usable reports whether a sentence of at most limit bytes stands on its own as
+// a statement of fact: whole, not a question, not spoken to the reader or to the
+// reader's software, not page furniture, and not leaning on the sentence before
+// it.
+func usable(s string, limit int) bool {
+	if len(s) < minBytes || len(s) > limit || strings.ContainsAny(s, "\n\t<>{}|\\") {
 		return false
 	}
 	words := text.Words(s)
-	if len(words) < minWords || !startsWell(s) || !endsWell(s) || !balanced(s) {
+	if len(words) < minWords || len(words) > maxTokens || !startsWell(s) || !endsWell(s) || !balanced(s) {
 		return false
 	}
-	return !leans(words) && !addressed(words) && !furniture(s, words)
+	return !leans(s, words) && !furniture(s) && !addressed(s, words)
 }
 
 func startsWell(s string) bool {
@@ -47,95 +52,81 @@ func balanced(s string) bool {
 
 // leans reports a sentence that needs the one before it: it opens with a
 // pronoun or a connection.
-func leans(words []string) bool {
+func leans(s string, words []string) bool {
 	first, _, _ := strings.Cut(words[0], "'") // we'd, it's
 	switch first {
 	case "it", "its", "they", "their", "he", "she", "his", "her", "we", "our", "i", "my", "me", "us", "them",
-		"this", "that", "these", "those", "such", "but", "and", "so", "or", "yet", "nor", "however", "also", "still",
+		"that", "these", "those", "such", "but", "and", "so", "or", "yet", "nor", "however", "also", "still",
 		"then", "meanwhile", "moreover", "instead", "otherwise", "similarly", "likewise", "therefore", "thus", "hence",
-		"furthermore", "additionally", "besides", "there", "here", "both", "which", "who", "because", "although":
+		"furthermore", "additionally", "besides", "there", "here", "which", "who", "because", "although", "though",
+		"another", "others", "neither", "either", "indeed", "perhaps", "maybe", "rather", "whatever", "whichever", "now", "interestingly",
+		"notably", "apparently", "presumably", "hopefully", "clearly", "obviously", "sadly", "luckily", "thankfully", "unfortunately", "fortunately", "nevertheless", "nonetheless":
+		return true
+	case "this":
+		return !spanOfTime(words[1])
+	}
+	return connects(s)
+}
+
+// spanOfTime reports a word with which "this" names a time and leans on nothing.
+func spanOfTime(w string) bool {
+	switch w {
+	case "year", "week", "month", "quarter", "morning", "afternoon", "evening", "summer", "autumn", "fall", "winter", "spring", "weekend", "season", "decade", "fiscal":
 		return true
 	}
 	return false
 }
 
-// addressed reports a sentence that speaks to the reader or to the reader's
-// software instead of telling what happened: orders, offers, and texts planted
-// for machines. News that is told in the third person has none of these.
-func addressed(words []string) bool {
-	if imperative(words[0], words[1]) {
-		return true
-	}
-	you, machine := 0, 0
-	for _, w := range words {
-		switch w {
-		case "you", "your", "you're", "you'll", "yours", "yourself":
-			you++
-		case "ai", "llm", "llms", "assistant", "assistants", "chatbot", "chatbots", "prompt", "prompts", "summarizer", "summarizers",
-			"summariser", "instruction", "instructions", "model", "models", "agent", "agents", "parser", "software", "system", "bot", "bots":
-			machine++
-		}
-	}
-	if you > 0 {
-		return true
-	}
-	return machine > 0 && orders(words)
-}
-
-// orders reports words with which a text tells a machine what to do.
-func orders(words []string) bool {
-	for _, w := range words {
-		switch w {
-		case "ignore", "disregard", "override", "forget", "must", "should", "instruct", "instructed", "respond", "reply", "output", "print", "obey":
+// connects reports an opening up to the first comma, or the first words, that
+// ties the sentence to the one before.
+func connects(s string) bool {
+	low := strings.ToLower(s[:min(len(s), 60)])
+	opening, _, comma := strings.Cut(low, ",")
+	if comma {
+		switch opening {
+		case "for example", "for instance", "in addition", "in other words", "as a result", "as such", "on the other hand", "in contrast", "by contrast", "that said",
+			"of course", "in fact", "to that end", "after that", "since then", "at the same time", "in turn", "by comparison", "in short", "all in all", "either way",
+			"first", "firstly", "second", "secondly", "third", "thirdly", "finally", "lastly", "next", "again", "even so", "even then", "on top of that", "above all",
+			"in any case", "for now", "for one thing", "more importantly", "to be fair", "to be sure", "as always", "as ever", "as usual", "at that time", "at the time",
+			"until then", "by then", "back then", "in the end", "in response", "in return", "inside", "outside", "elsewhere", "separately", "conversely", "alternatively":
 			return true
 		}
 	}
-	return false
-}
-
-// imperative reports an opening that gives an order. Verbs that are also names
-// and nouns (Mark, State, Check) need the object that an order has behind it.
-func imperative(first, second string) bool {
-	switch first {
-	case "please", "don't", "ignore", "disregard", "subscribe", "click", "tap", "summarize", "summarise":
-		return true
-	case "forget", "write", "output", "print", "tell", "say", "respond", "reply", "include", "add", "insert", "append", "replace", "mention",
-		"note", "remember", "read", "visit", "sign", "join", "follow", "share", "download", "register", "buy", "see", "check", "watch", "listen",
-		"get", "learn", "discover", "find", "call", "contact", "send", "enter", "try", "use", "shop", "save", "stay", "let", "make", "consider",
-		"recommend", "rate", "report", "describe", "treat", "mark", "state", "list", "do", "keep", "give", "put", "show", "set", "rank":
-		return object(second)
-	}
-	return false
-}
-
-func object(w string) bool {
-	switch w {
-	case "the", "a", "an", "all", "any", "this", "that", "these", "those", "our", "us", "your", "my", "it", "them", "not", "previous", "in", "for",
-		"out", "up", "to", "only", "on", "how", "more", "here", "below", "above", "readers", "every", "what", "whatever", "as", "with", "about", "into", "no":
-		return true
+	for _, start := range []string{
+		"as for ", "not only is ", "not only does ", "the same ", "the latter", "the former", "the other ", "the two ", "the pair ", "the trio ", "the rest ", "like it", "of these", "of those",
+		"one of them", "one of those", "most of them", "some of them", "many of them", "both of ", "all of this", "all of that", "all those", "all these", "all this", "according to him", "according to her",
+		"according to them", "by doing so", "by that", "with that", "with this", "with these", "to do so", "to do that", "to do this", "in this ", "in that ", "at this ", "on this ", "for this ", "from this ", "while not ",
+		"in it", "among them", "among these", "among those", "despite this", "despite that", "despite these", "after this", "because of th", "even though it", "helping there", "one would ", "one might ", "one could ",
+	} {
+		if strings.HasPrefix(low, start) {
+			return true
+		}
 	}
 	return false
 }
 
 // furniture reports sentences of the page rather than of the story: rights,
 // disclosures, cookies, credits, forward-looking boilerplate.
-func furniture(s string, words []string) bool {
+func furniture(s string) bool {
 	low := strings.ToLower(s)
 	for _, mark := range []string{
-		"all rights reserved", "copyright", "©", "cookie", "privacy policy", "terms of use", "terms of service", "newsletter",
-		"subscri", "advertis", "sponsored", "affiliate", "commission from", "http://", "https://", "www.", "@", "photo by", "photograph:",
+		"all rights reserved", "copyright 20", "©", "cookies", "privacy policy", "terms of use", "terms of service", "newsletter",
+		"subscribe to", "subscribe now", "subscribe for", "subscribers only", "subscription required", "advertisement", "advertiser disclosure", "sponsored content", "affiliate", "commission from", "http://", "https://", "www.", "@", "photo by", "photograph:",
 		"image:", "reporting by", "editing by", "forward-looking statement", "safe harbor", "private securities litigation",
 		"no obligation to update", "disclosure:", "disclaimer", "has no position in", "holds no position", "does not constitute", "investment advice",
 		"past performance", "conference call will be", "dial-in", "webcast", "for more information", "click here", "read more",
 		"sign up", "log in", "contributed to this report", "originally published", "this story was", "this article was", "this article has", "updated at",
 		"pursuant to the requirements of", "duly caused this report", "incorporated herein by reference", "incorporated by reference", "shall not be deemed",
-		"check mark", "indicate by", "emerging growth company", "exhibit", "hereunto duly",
+		"pic.twitter", "getty images", "file photo", "click on", "pictured above", "see also", "(photo", "all times", "minutes ago", "hours ago", "share this", "follow us",
+		"to continue reading", "page not found", "enable javascript", "our readers", "we may earn", "we recommend", "editor's note", "editor’s note", "terms and conditions", "ad choices",
+		"qualified in its entirety", "furnished herewith", "attached hereto", "filed herewith", "annexed hereto", "certifies that", "hereof", "hereinafter",
+		"check mark", "indicate by", "emerging growth company", "exhibit 1", "exhibit 2", "exhibit 3", "exhibit 4", "exhibit 5", "exhibit 9", "as exhibit", "exhibits ", "hereunto duly",
 	} {
 		if strings.Contains(low, mark) {
 			return true
 		}
 	}
-	return capitals(s) || len(words) > 75
+	return capitals(s)
 }
 
 // capitals reports shouting: headlines and legends in capitals.

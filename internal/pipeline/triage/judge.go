@@ -70,6 +70,7 @@ func (j judge) guard(c stockdigest.Candidate) guarded {
 		return topic(c)
 	case stockdigest.RoleCompetitor, stockdigest.RoleUpstream, stockdigest.RoleDownstream:
 		return j.other(c)
+	case stockdigest.RoleCompany:
 	}
 	v := j.linker.About(j.ticker, c.Article.Title, c.Article.Description, "")
 	switch {
@@ -105,7 +106,7 @@ func topic(c stockdigest.Candidate) guarded {
 	if c.Subject == "" {
 		return guarded{pass: true, gate: GateTopic, reason: "industry feed", score: 1}
 	}
-	for _, w := range strings.Fields(strings.ToLower(c.Subject)) {
+	for w := range strings.FieldsSeq(strings.ToLower(c.Subject)) {
 		if len(w) > 3 && strings.Contains(text, strings.TrimSuffix(w, "s")) {
 			return guarded{pass: true, gate: GateTopic, reason: fmt.Sprintf("says “%s”", w), score: 1}
 		}
@@ -115,7 +116,7 @@ func topic(c stockdigest.Candidate) guarded {
 
 func holdsAll(text, subject string) bool {
 	text = strings.ToLower(text)
-	for _, w := range strings.Fields(strings.ToLower(subject)) {
+	for w := range strings.FieldsSeq(strings.ToLower(subject)) {
 		if !strings.Contains(text, w) {
 			return false
 		}

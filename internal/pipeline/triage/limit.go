@@ -13,7 +13,7 @@ const (
 	capCompany  = 20
 	capIndustry = 8
 	capOther    = 5
-	// capUnsure bounds how many pages are read only to learn what they are about.
+	// CapUnsure bounds how many pages are read only to learn what they are about.
 	capUnsure = 10
 )
 

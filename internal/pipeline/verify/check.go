@@ -44,7 +44,7 @@ const (
 	minText     = 8
 	maxText     = 2000
 	maxQuote    = 8000
-	maxEvidence = 12
+	maxEvidence = 6
 	maxKnown    = 200_000 // of all texts that an update line may repeat
 )
 

@@ -9,6 +9,9 @@ import (
 	"stockdigest.app/stockdigest/internal/text"
 )
 
+// maxFacts bounds the figures of one bullet; no reader wants a tenth of it.
+const maxFacts = 200
+
 // Claims returns every claim of a statement that the evidence does not carry.
 // Names may also come from the titles of the evidence.
 func Claims(statement, evidence, titles string) []Failure {
@@ -19,6 +22,10 @@ func Claims(statement, evidence, titles string) []Failure {
 		}
 	}
 	c := comparison{b: read(statement), e: read(evidence), titles: read(titles)}
+	if len(c.b.facts) > maxFacts {
+		c.fail(clean(statement), KindForm, "its text tells %d figures, more than %d", len(c.b.facts), maxFacts)
+		return c.failures
+	}
 	c.figures()
 	c.rates()
 	c.directions()
@@ -114,7 +121,7 @@ func valued(b, e facts.Fact) bool {
 
 // level reports whether two values are equal but for their sign.
 func level(a, b *big.Rat) bool {
-	return new(big.Rat).Abs(a).Cmp(new(big.Rat).Abs(b)) == 0
+	return a.Num().CmpAbs(b.Num()) == 0 && a.Denom().Cmp(b.Denom()) == 0
 }
 
 // rounded reports whether b, which says "about", is e within half of the last

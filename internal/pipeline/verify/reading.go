@@ -42,6 +42,9 @@ type reading struct {
 	names   []facts.Name
 	pieces  []piece
 	words   []string // lower case runs of letters or digits; end where a sentence does
+	roots   []string // the stems of words, one for one
+	denied  []string // denial of words, one for one
+	hedged  []string // hedge of words, one for one
 	stems   map[string]bool
 	wordsAt map[string][]int
 	places  map[place]int // where the claims lie in pieces
@@ -63,13 +66,12 @@ func read(s string) *reading {
 	last := 0
 	for _, p := range text.WordSpans(s) {
 		if last > 0 && breaks(s, last, p.Start) {
-			r.words = append(r.words, end)
+			r.add(end, end)
 		}
 		last = p.End
 		for _, w := range runs(p.Of(s)) {
-			r.stems[text.Stem(w)] = true
 			r.wordsAt[w] = append(r.wordsAt[w], len(r.words))
-			r.words = append(r.words, w)
+			r.add(w, text.Stem(w))
 		}
 	}
 	r.pieces = r.cut()
@@ -80,6 +82,13 @@ func read(s string) *reading {
 		}
 	}
 	return r
+}
+
+// add appends a word with what is asked about it often.
+func (r *reading) add(w, stem string) {
+	r.stems[stem] = true
+	r.words, r.roots = append(r.words, w), append(r.roots, stem)
+	r.denied, r.hedged = append(r.denied, denial(w)), append(r.hedged, hedge(w))
 }
 
 // end stands in words where a sentence ends.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -201,4 +202,20 @@ func FuzzCheck(f *testing.F) {
 		}
 		verify.Claims(statement, evidence, "")
 	})
+}
+
+// TestClaimsOfHostileTextsEnd repeats what each check looks for, in the longest
+// bullet and evidence that Check lets through.
+func TestClaimsOfHostileTextsEnd(t *testing.T) {
+	t.Parallel()
+	for _, unit := range []string{"A ", "not ", "may cut ", "5 ", "$5-", "rose ", "Apple and ", "per ", "A. ", "5 to ", "A & ", "was by A "} {
+		statement, evidence := strings.Repeat(unit, 2000/len(unit)), strings.Repeat(unit, 48_000/len(unit))+"x"
+		start := time.Now()
+		verify.Claims(statement, evidence, "")
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("%q: took %v", unit, took)
+		} else {
+			t.Logf("%q: %v", unit, took)
+		}
+	}
 }

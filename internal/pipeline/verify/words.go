@@ -64,15 +64,15 @@ type turn struct {
 
 // negations checks that no "not" is lost or gained.
 func (c *comparison) negations() {
-	ours, theirs := c.b.turns(denial), c.e.turns(denial)
+	ours, theirs := c.b.turns(c.b.denied), c.e.turns(c.e.denied)
 	for _, t := range theirs {
-		plain, turned := c.b.said(t, denial)
-		if elsewhere, _ := c.e.said(t, denial); plain != "" && !turned && elsewhere == "" {
+		plain, turned := c.b.said(t, c.b.denied)
+		if elsewhere, _ := c.e.said(t, c.e.denied); plain != "" && !turned && elsewhere == "" {
 			c.fail(plain, KindNegation, "leaves out %q before %q", t.word, plain)
 		}
 	}
 	for _, t := range ours {
-		plain, turned := c.e.said(t, denial)
+		plain, turned := c.e.said(t, c.e.denied)
 		if plain != "" && !turned {
 			c.fail(t.word, KindNegation, "says %q before %q, which its evidence does not", t.word, plain)
 		}
@@ -85,13 +85,13 @@ func (c *comparison) negations() {
 // hedging checks that what the evidence holds possible, expected or alleged is
 // not told as done. A plan may be told as one: "to cut".
 func (c *comparison) hedging() {
-	ours, theirs := c.b.turns(hedge), c.e.turns(hedge)
+	ours, theirs := c.b.turns(c.b.hedged), c.e.turns(c.e.hedged)
 	for _, t := range theirs {
 		if t.class == "planned" || t.class == "expected" && c.b.stems[text.Stem(t.word)] {
 			continue
 		}
-		plain, turned := c.b.said(t, hedge)
-		if elsewhere, _ := c.e.said(t, hedge); plain != "" && !turned && elsewhere == "" {
+		plain, turned := c.b.said(t, c.b.hedged)
+		if elsewhere, _ := c.e.said(t, c.e.hedged); plain != "" && !turned && elsewhere == "" {
 			c.fail(plain, KindHedge, "leaves out %q before %q", t.word, plain)
 		}
 	}
@@ -148,41 +148,48 @@ func hedge(w string) string {
 	return ""
 }
 
-// turns returns the words of r that class knows, with what they act on.
-func (r *reading) turns(class func(string) string) []turn {
+// maxTurns bounds the turns of one text that are compared; real quotes have a
+// handful.
+const maxTurns = 64
+
+// turns returns the words of r that have a class, with what they act on, each
+// pair once.
+func (r *reading) turns(class []string) []turn {
 	var found []turn
+	seen := map[string]bool{}
 	for i, w := range r.words {
-		k := class(w)
-		if k == "" {
+		if class[i] == "" {
 			continue
 		}
-		t := turn{word: w, class: k}
-		for _, next := range r.words[i+1 : min(len(r.words), i+8)] {
-			if next == end || len(t.on) == 2 {
-				break
-			}
-			if content(next) && class(next) == "" {
-				t.on = append(t.on, text.Stem(next))
+		t := turn{word: w, class: class[i]}
+		for at := i + 1; at < min(len(r.words), i+8) && r.words[at] != end && len(t.on) < 2; at++ {
+			if content(r.words[at]) && class[at] == "" {
+				t.on = append(t.on, r.roots[at])
 			}
 		}
-		if len(t.on) > 0 {
-			found = append(found, t)
+		key := w + " " + strings.Join(t.on, " ")
+		if len(t.on) == 0 || seen[key] {
+			continue
+		}
+		seen[key] = true
+		if found = append(found, t); len(found) == maxTurns {
+			break
 		}
 	}
 	return found
 }
 
 // said looks for the words that t acts on in r. Plain is one of them that is
-// said without such a word before it, empty when there is none; turned reports
-// whether another is said with one.
-func (r *reading) said(t turn, class func(string) string) (plain string, turned bool) {
+// said without a word of a class before it, empty when there is none; turned
+// reports whether another is said with one.
+func (r *reading) said(t turn, class []string) (plain string, turned bool) {
 	for i, w := range r.words {
-		if !content(w) || text.Stem(w) != t.on[0] || len(t.on) > 1 && !r.soon(i, t.on[1]) {
+		if r.roots[i] != t.on[0] || !content(w) || len(t.on) > 1 && !r.soon(i, t.on[1]) {
 			continue
 		}
 		here := false
 		for at := i - 1; at >= 0 && at > i-8 && r.words[at] != end; at-- {
-			here = here || class(r.words[at]) != ""
+			here = here || class[at] != ""
 		}
 		if here || i > 0 && r.words[i-1] == "to" {
 			turned = true
@@ -193,13 +200,10 @@ func (r *reading) said(t turn, class func(string) string) (plain string, turned 
 	return plain, turned
 }
 
-// soon reports whether a word with the stem comes within five words of word i.
+// soon reports whether a word with the stem comes within six words of word i.
 func (r *reading) soon(i int, stem string) bool {
-	for _, w := range r.words[i+1 : min(len(r.words), i+7)] {
-		if w == end {
-			return false
-		}
-		if text.Stem(w) == stem {
+	for at := i + 1; at < min(len(r.words), i+7) && r.words[at] != end; at++ {
+		if r.roots[at] == stem {
 			return true
 		}
 	}
