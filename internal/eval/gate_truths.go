@@ -21,7 +21,7 @@ func gateTruthKinds() []gateMaker {
 	}
 }
 
-//nolint:gochecknoglobals // compiled once, linear
+// Compiled once, linear.
 var (
 	gateAside   = regexp.MustCompile(` \([^()]{5,80}\)`)
 	gateTail    = regexp.MustCompile(`, (?:which|who|according to|compared (?:to|with)|including|as well as|driven by|reflecting|due to) [^,;]{10,}\.$`)

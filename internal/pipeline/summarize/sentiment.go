@@ -9,137 +9,263 @@ import (
 )
 
 // Sentiment reads what a sentence means for the company: which way the things
-// moved that a company wants more or less of, and words that are good or bad by
-// themselves. It returns the reasons.
+// moved that a company wants more or less of, how a figure stands to the one it
+// is compared with, and words that are good or bad by themselves. It returns the
+// reasons. A move of something that is neither wanted nor measured says nothing.
 func Sentiment(s string) (stockdigest.Sentiment, string) {
-	t := tally{}
-	for _, d := range facts.Directions(s) {
-		t.add(directionTone(d), d.Verb)
-	}
-	words := text.Words(s)
-	for i, w := range words {
-		sign := tone(text.Stem(w))
-		if sign != 0 && i > 0 && negates(words[max(i-3, 0):i]) {
-			sign = -sign
+	r := newReading(s)
+	if !r.turns() {
+		for i := range r.words {
+			r.move(i)
 		}
-		t.add(sign, w)
+		if len(r.why) == 0 {
+			r.compare()
+		}
 	}
-	return t.sentiment()
+	for i := range r.words {
+		r.tone(i)
+	}
+	return r.sentiment()
 }
 
-type tally struct {
-	good, bad int
+// A reading is a sentence with what was found in it so far.
+type reading struct {
+	s         string
+	spans     []text.Span
+	words     []string
+	amounts   []facts.Fact
+	good, bad float64
 	why       []string
-	seen      map[string]bool
 }
 
-func (t *tally) add(sign int, word string) {
-	if sign == 0 || t.seen[text.Stem(word)] {
-		return
+func newReading(s string) *reading {
+	r := &reading{s: s, spans: text.WordSpans(s), words: text.Words(s)}
+	for _, f := range facts.Find(s) {
+		if f.Kind.Amount() {
+			r.amounts = append(r.amounts, f)
+		}
 	}
-	if t.seen == nil {
-		t.seen = map[string]bool{}
-	}
-	t.seen[text.Stem(word)] = true
-	if sign > 0 {
-		t.good++
-		t.why = append(t.why, "+"+word)
-	} else {
-		t.bad++
-		t.why = append(t.why, "-"+word)
-	}
+	return r
 }
 
-func (t *tally) sentiment() (stockdigest.Sentiment, string) {
-	why := "tone " + strings.Join(t.why, " ")
+func (r *reading) add(sign, weight float64, what string) {
 	switch {
-	case t.good == 0 && t.bad == 0:
+	case sign > 0:
+		r.good += weight
+		r.why = append(r.why, "+"+what)
+	case sign < 0:
+		r.bad += weight
+		r.why = append(r.why, "-"+what)
+	}
+}
+
+func (r *reading) sentiment() (stockdigest.Sentiment, string) {
+	why := "tone " + strings.Join(r.why, " ")
+	switch {
+	case r.good == 0 && r.bad == 0:
 		return stockdigest.Neutral, "no tone"
-	case t.good >= 2*t.bad:
+	case r.good >= 1.5*r.bad:
 		return stockdigest.Positive, why
-	case t.bad >= 2*t.good:
+	case r.bad >= 1.5*r.good:
 		return stockdigest.Negative, why
 	}
 	return stockdigest.Mixed, why
 }
 
-// directionTone is the sign of a direction for the company, or 0 when the verb
-// says nothing about good or bad: a thing that goes up is good only when it is
-// known to be wanted.
-func directionTone(d facts.Direction) int {
-	sign := -1
-	if d.Positive() {
-		sign = 1
+// Weights of what a sentence tells: a turn from profit to loss settles it, the
+// result weighs more than what leads to it.
+const (
+	turnWeight   = 4
+	resultWeight = 2
+	moveWeight   = 1.2
+	toneWeight   = 1
+)
+
+// turns reads a result set against one of the other sign: a profit after a
+// loss, a loss after a profit.
+func (r *reading) turns() bool {
+	at := r.comparator(0)
+	if at < 0 {
+		return false
 	}
-	around := d.Subject + " " + d.Object
-	switch d.Kind {
-	case facts.Before, facts.After, facts.Open, facts.Close, facts.Buy, facts.Sell:
-		return 0
-	case facts.Up, facts.Down, facts.Raise, facts.Cut, facts.Better, facts.Worse:
-		switch {
-		case mentions(around, unwanted):
-			return -sign
-		case mentions(around, wanted):
-			return sign
-		}
-		return 0
-	case facts.Beat, facts.Miss, facts.Gain, facts.Loss, facts.Approve, facts.Reject, facts.Win, facts.Lose, facts.Hire, facts.LayOff:
-		return sign
+	before, after := r.words[:at], r.words[at:]
+	lossBefore, lossAfter := has(before, "loss", "losses"), has(after, "loss", "losses")
+	switch {
+	case lossBefore && !lossAfter && has(after, "profit", "profits", "income", "earnings"):
+		r.add(-1, turnWeight, "loss after profit")
+	case !lossBefore && lossAfter && hasResult(before):
+		r.add(1, turnWeight, "profit after loss")
+	default:
+		return false
 	}
-	return 0
+	return true
 }
 
-func mentions(phrase string, kind func(stem string) bool) bool {
-	for _, w := range text.Words(phrase) {
-		if kind(text.Stem(w)) {
+// comparator is where the sentence, from word i, begins to tell the figure it
+// compares with, or -1.
+func (r *reading) comparator(i int) int {
+	for ; i < len(r.words); i++ {
+		switch r.words[i] {
+		case "compared", "versus", "against", "vs", "comparing", "comparison":
+			return i
+		case "from":
+			if r.amountBetween(i, i+5) || has(r.words[i:min(i+4, len(r.words))], "loss", "profit") {
+				return i
+			}
+		case "while", "after":
+			if has(r.words[i:min(i+5, len(r.words))], "year", "loss") && has(r.words[i:], "loss", "profit") {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// amountBetween reports an amount that starts between two words.
+func (r *reading) amountBetween(i, j int) bool {
+	from, to := r.byteOf(i), r.byteOf(j)
+	for _, f := range r.amounts {
+		if f.Span.Start >= from && f.Span.Start < to {
 			return true
 		}
 	}
 	return false
 }
 
-// wanted are things of which a company wants more.
-func wanted(stem string) bool {
-	switch stem {
-	case "sale", "revenu", "profit", "earn", "incom", "margin", "share", "stock", "order", "demand", "deliveri", "shipment", "volum", "guidanc", "outlook",
-		"forecast", "target", "dividend", "payout", "book", "backlog", "output", "product", "custom", "subscrib", "user", "traffic", "market", "cash", "ebitda",
-		"ep", "turnov", "estim", "view", "rate", "growth", "valu", "price", "bid", "offer", "capac", "buyback", "invest", "result":
-		return true
+// byteOf is where word i starts, or the nearest end of the sentence.
+func (r *reading) byteOf(i int) int {
+	switch {
+	case i < 0:
+		return 0
+	case i >= len(r.spans):
+		return len(r.s)
 	}
-	return false
+	return r.spans[i].Start
 }
 
-// unwanted are things of which a company wants less.
-func unwanted(stem string) bool {
-	switch stem {
-	case "cost", "expens", "loss", "debt", "churn", "claim", "default", "layoff", "delay", "tariff", "tax", "fine", "complaint", "deficit", "inventori",
-		"job", "worker", "staff", "injuri", "charg", "provis", "impair", "return", "defect", "cancel", "turnaround":
-		return true
+// move reads a word that says which way something went.
+func (r *reading) move(i int) {
+	sign, form := moves(r.words, i)
+	if sign == 0 || r.boilerplate(i) {
+		return
 	}
-	return false
+	thing, weight := r.thing(i, form)
+	switch {
+	case thing == 0 && form != asWord && r.measured(i):
+		thing = 1
+	case thing == 0:
+		return
+	}
+	if negates(r.words[max(i-3, 0):i]) {
+		sign = -sign
+	}
+	r.add(sign*thing, weight, strings.TrimSpace(r.words[i]))
 }
 
-// tone is the sign of a stem that says good or bad by itself. Our own list.
-func tone(stem string) int {
-	switch stem {
-	case "lawsuit", "sue", "probe", "investig", "subpoena", "recal", "recall", "breach", "outag", "bankruptci", "fraud", "penalti", "layoff",
-		"delay", "warn", "disappoint", "weak", "weaker", "shortag", "halt", "suspend", "crash", "explos", "injuri", "plung", "slump", "dismal", "impair", "writedown",
-		"downgrad", "strike", "defect", "alleg", "antitrust", "setback", "problem", "struggl", "fail", "failur", "concern", "worri", "harm", "dismiss", "unstabl", "short",
-		"shrinkag", "underperform", "shortfal", "violat", "fear", "sluggish", "advers", "unabl":
-		return -1
-	case "record", "strong", "stronger", "award", "breakthrough", "upgrad", "outperform", "robust", "success", "win", "surg", "mileston", "strength", "profit",
-		"approv", "better-than-expected", "solid", "improv", "leader", "exceed":
-		return 1
+// boilerplate reports a word of growth or change that names rather than tells:
+// "growth company", "increase in share capital".
+func (r *reading) boilerplate(i int) bool {
+	behind := r.words[i+1 : min(i+5, len(r.words))]
+	return has(behind, "capital", "stock", "options") && !has(behind, "price", "expenditure", "expenditures") && has(r.words[i:i+1], "increase", "increased", "increasing", "reduction")
+}
+
+// measured reports an amount near word i.
+func (r *reading) measured(i int) bool { return r.amountBetween(i-5, i+7) }
+
+// thing is what moved: 1 for what a company wants more of, -1 for what it wants
+// less of, 0 when unknown, with its weight.
+func (r *reading) thing(i int, form moveForm) (sign, weight float64) {
+	behind, before := r.nearest(i, 1, 7), r.nearest(i, -1, 12)
+	first, second := before, behind
+	if form == asAdjective || form == asNoun && i+1 < len(r.words) && has(r.words[i+1:i+2], "in", "of") || form == asTransitive {
+		first, second = behind, before
 	}
-	return 0
+	for _, w := range []string{first, second} {
+		if w == "" {
+			continue
+		}
+		weight = moveWeight
+		if result(w) || w == "loss" || w == "losses" {
+			weight = resultWeight
+		}
+		stem := text.Stem(w)
+		switch {
+		case unwanted(stem):
+			return -1, weight
+		case wanted(stem):
+			return 1, weight
+		}
+	}
+	return 0, moveWeight
+}
+
+// nearest is the nearest word for a wanted or unwanted thing, looking from word
+// i at most so many words in one direction.
+func (r *reading) nearest(i, step, most int) string {
+	for n, at := 0, i+step; n < most && at >= 0 && at < len(r.words); n, at = n+1, at+step {
+		if stem := text.Stem(r.words[at]); wanted(stem) || unwanted(stem) {
+			if step < 0 && (r.words[at] == "loss" || r.words[at] == "losses") || !r.partOf(at) {
+				return r.words[at]
+			}
+		}
+	}
+	return ""
+}
+
+// partOf reports a word that only names a party or a date: "income tax",
+// "share capital".
+func (r *reading) partOf(at int) bool {
+	return at+1 < len(r.words) && has(r.words[at+1:at+2], "group", "bank", "company", "manager", "director", "analyst", "authority", "meeting")
+}
+
+// compare reads a figure against the one it is compared with: 13.6 % compared
+// to 14.3 %.
+func (r *reading) compare() {
+	at := r.comparator(0)
+	if at < 0 {
+		return
+	}
+	split := r.byteOf(at)
+	var now, then *facts.Fact
+	for i := range r.amounts {
+		f := &r.amounts[i]
+		switch {
+		case f.Value == nil:
+		case f.Span.Start < split:
+			now = f
+		case then == nil && now != nil && f.Kind == now.Kind && f.Currency == now.Currency:
+			then = f
+		}
+	}
+	if now == nil || then == nil {
+		return
+	}
+	sign, weight := float64(now.Value.Cmp(then.Value)), resultWeight
+	for i := range r.words[:at] {
+		if unwanted(text.Stem(r.words[i])) {
+			sign = -sign
+			break
+		}
+	}
+	r.add(sign, float64(weight), now.Text+" against "+then.Text)
+}
+
+// tone reads a word that is good or bad by itself.
+func (r *reading) tone(i int) {
+	sign := toneOf(r.words, i)
+	if sign == 0 {
+		return
+	}
+	if negates(r.words[max(i-3, 0):i]) {
+		if sign < 0 {
+			return // without a loss is not yet good
+		}
+		sign = -sign
+	}
+	r.add(sign, toneWeight, r.words[i])
 }
 
 func negates(before []string) bool {
-	for _, w := range before {
-		switch w {
-		case "not", "no", "never", "without", "isn't", "wasn't", "doesn't", "didn't", "won't", "neither", "nor", "denied", "denies":
-			return true
-		}
-	}
-	return false
+	return has(before, "not", "no", "never", "without", "isn't", "wasn't", "doesn't", "don't", "didn't", "won't", "aren't", "weren't", "can't", "couldn't", "wouldn't",
+		"neither", "nor", "denied", "denies", "hardly", "barely", "cannot", "failed", "unlikely")
 }
