@@ -54,7 +54,7 @@ bench: ## every benchmark
 .PHONY: generate
 generate: ## queries and docs that are made from code
 	$(SQLC) generate
-	$(GO) generate ./...
+	$(GO) test ./internal/app -run TestSettingsDoc -update >/dev/null
 
 .PHONY: verify
 verify: ## fail when generate or tidy would change a file

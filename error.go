@@ -44,8 +44,7 @@ func (e *Error) Unwrap() []error { return []error{e.Kind, e.Err} }
 // Message returns what may be shown to a person: the message of the outermost
 // Error in err, or a fixed text for errors nobody classified.
 func Message(err error) string {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Message
 	}
 	return "something went wrong on our side"

@@ -1,6 +1,9 @@
 package stockdigest
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // A Role says why a ticker reads a feed. It lives in the relation (ticker,
 // feed, role) and nowhere else: the same feed may be company news for one
@@ -24,10 +27,8 @@ func Roles() []Role {
 
 // Validate refuses a role outside the list.
 func (r Role) Validate() error {
-	for _, known := range Roles() {
-		if r == known {
-			return nil
-		}
+	if slices.Contains(Roles(), r) {
+		return nil
 	}
 	return Invalid("unknown role " + quote(string(r)) + ": use company, industry, competitor, upstream or downstream")
 }

@@ -1,6 +1,9 @@
 package stockdigest
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // A ReportID is derived from what the report is about: ticker, kind, as-of
 // time and version.
@@ -47,11 +50,7 @@ func (s SectionName) Hidden(kind ReportKind) bool {
 	if kind != Daily {
 		return false
 	}
-	switch s {
-	case SectionUpside, SectionDownside, SectionVariables, SectionCatalysts:
-		return true
-	}
-	return false
+	return slices.Contains([]SectionName{SectionUpside, SectionDownside, SectionVariables, SectionCatalysts}, s)
 }
 
 // Impact is how much a bullet matters.

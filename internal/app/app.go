@@ -144,7 +144,7 @@ func openStore(ctx context.Context, opts Options, world World) (*store.DB, error
 }
 
 func makeFolder(dir string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // digests are for reading
 		return &stockdigest.Error{
 			Kind:    stockdigest.ErrInvalid,
 			Message: fmt.Sprintf("the data folder %s cannot be written: set STOCKDIGEST_DIR to a folder that can", dir), Err: err,
@@ -183,5 +183,5 @@ func NewLogger(opts Options, w io.Writer) *slog.Logger {
 	if err != nil {
 		level = slog.LevelWarn
 	}
-	return slog.New(tint.NewHandler(w, &tint.Options{Level: level, TimeFormat: time.TimeOnly, NoColor: !isTerminal(w)}))
+	return slog.New(tint.NewTextHandler(w, &tint.Options{Level: level, TimeFormat: time.TimeOnly, NoColor: !isTerminal(w)}))
 }

@@ -120,8 +120,7 @@ type Setting struct {
 func Settings() []Setting {
 	t := reflect.TypeFor[Options]()
 	all := make([]Setting, 0, t.NumField())
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		all = append(all, Setting{
 			Name: f.Tag.Get("env"), Default: f.Tag.Get("envDefault"), Doc: f.Tag.Get("doc"),
 			Secret: f.Type == reflect.TypeFor[Secret](),

@@ -37,12 +37,8 @@ func (a *App) Report(ctx context.Context, list []stockdigest.Ticker, kind stockd
 	for i, t := range list {
 		group.Go(func() error {
 			r, err := a.reportOne(ctx, t, kind)
-			if err != nil {
-				faults[i] = err
-				return nil
-			}
-			made[i] = &r
-			return nil
+			made[i], faults[i] = r, err
+			return nil // the others go on
 		})
 	}
 	if err := group.Wait(); err != nil {
@@ -66,23 +62,22 @@ func (a *App) parallel() int {
 	return atOnce
 }
 
-func (a *App) reportOne(ctx context.Context, t stockdigest.Ticker, kind stockdigest.ReportKind) (stockdigest.Report, error) {
-	var none stockdigest.Report
+func (a *App) reportOne(ctx context.Context, t stockdigest.Ticker, kind stockdigest.ReportKind) (*stockdigest.Report, error) {
 	if err := a.setFeeds(ctx, t); err != nil {
-		return none, fmt.Errorf("set feeds of %s: %w", t.Symbol, err)
+		return nil, fmt.Errorf("set feeds of %s: %w", t.Symbol, err)
 	}
 	run, err := a.store.OpenRun(ctx, stockdigest.Run{Ticker: t.Symbol, Kind: kind, AsOf: a.world.AsOf, TimeZone: a.world.TimeZone})
 	if err != nil {
-		return none, fmt.Errorf("open the run of %s: %w", t.Symbol, err)
+		return nil, fmt.Errorf("open the run of %s: %w", t.Symbol, err)
 	}
 	if err := a.newPipeline().Run(ctx, run); err != nil {
-		return none, err
+		return nil, err
 	}
 	r, err := a.store.Report(ctx, run.ID)
 	if err != nil {
-		return none, fmt.Errorf("read the report of %s: %w", t.Symbol, err)
+		return nil, fmt.Errorf("read the report of %s: %w", t.Symbol, err)
 	}
-	return r, nil
+	return &r, nil
 }
 
 // OpenWorld returns the live world, or the recorded night in dir with its clock

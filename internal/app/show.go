@@ -68,7 +68,6 @@ func ShowChecks(c *Console, checks []Check) error {
 // OneLine is an error as people read it, in one line: the message made for them
 // where there is one, else the error's own text; joined errors one after another.
 func OneLine(err error) string {
-	var e *stockdigest.Error
 	switch known := err.(type) { //nolint:errorlint // a join is taken apart, a wrap is not
 	case *stockdigest.Error:
 		return flatten(known.Message)
@@ -79,7 +78,7 @@ func OneLine(err error) string {
 		}
 		return strings.Join(lines, "; ")
 	}
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*stockdigest.Error](err); ok {
 		return flatten(e.Message)
 	}
 	return flatten(err.Error())

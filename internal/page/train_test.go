@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"stockdigest.app/stockdigest/internal/eval"
@@ -24,6 +25,7 @@ const (
 // A trainPage is one labelled page as the trainer sees it.
 type trainPage struct {
 	fold   int
+	id     string
 	page   *page.Prepared
 	texts  []string
 	rows   [][]float64
@@ -39,7 +41,7 @@ func loadTrain(t *testing.T, dir string) []trainPage {
 	t.Helper()
 	var pages []trainPage
 	_, err := eval.ExtractionTruth(dir, func(set, id, truth string, html []byte, url string) {
-		p := trainPage{set: set, truth: truth}
+		p := trainPage{set: set, id: id, truth: truth}
 		h := fnv.New32a()
 		h.Write([]byte(id))
 		p.fold = int(h.Sum32() % folds)
@@ -104,18 +106,28 @@ func TestTrain(t *testing.T) {
 // crossed prints how well pages are read by trees that did not see them.
 func crossed(t *testing.T, pages []trainPage) {
 	t.Helper()
-	held := map[string][3]float64{}
+	texts := make([]string, len(pages))
+	var group sync.WaitGroup
 	for fold := range folds {
-		trees := strings.Join(fit(pages, func(p trainPage) bool { return p.fold != fold }), "\n")
-		for _, p := range pages {
-			if p.fold != fold {
-				continue
+		group.Go(func() {
+			trees := strings.Join(fit(pages, func(p trainPage) bool { return p.fold != fold }), "\n")
+			for i, p := range pages {
+				if p.fold == fold {
+					texts[i] = p.page.Choose(trees)
+				}
 			}
-			precision, recall := eval.Shingles(p.truth, p.page.Choose(trees))
-			h := held[p.set]
-			held[p.set] = [3]float64{h[0] + precision, h[1] + recall, h[2] + 1}
-		}
+		})
 	}
+	group.Wait()
+	held := map[string][3]float64{}
+	var all []heldPage
+	for i, p := range pages {
+		precision, recall := eval.Shingles(p.truth, texts[i])
+		all = append(all, heldPage{p.id, p.set, precision, recall, p.truth, texts[i]})
+		h := held[p.set]
+		held[p.set] = [3]float64{h[0] + precision, h[1] + recall, h[2] + 1}
+	}
+	dumpWorst(all)
 	for _, set := range slices.Sorted(maps.Keys(held)) {
 		h := held[set]
 		p, r := h[0]/h[2], h[1]/h[2]

@@ -53,7 +53,7 @@ func paragraphs(body string, quotes []stockdigest.Evidence) [][]run {
 	})
 	var all [][]run
 	at := 0
-	for _, text := range strings.Split(body, "\n\n") {
+	for text := range strings.SplitSeq(body, "\n\n") {
 		if runs := markUp(text, at, marks); len(runs) > 0 {
 			all = append(all, runs)
 		}

@@ -136,14 +136,14 @@ func (w *textWriter) link(url string) {
 	}
 }
 
-func (w *textWriter) line(s string) { w.WriteString(s + "\n") }
+func (w *textWriter) line(s string) { w.Builder.WriteString(s + "\n") }
 
 func (w *textWriter) wrap(indent, s string) { w.first(indent, indent, s) }
 
 // first wraps s with its own prefix on the first line.
 func (w *textWriter) first(prefix, indent, s string) {
 	line, empty := prefix, true
-	for _, word := range strings.Fields(s) {
+	for word := range strings.FieldsSeq(s) {
 		if !empty && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > lineWidth {
 			w.line(line)
 			line, empty = indent, true

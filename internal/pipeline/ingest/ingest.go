@@ -268,7 +268,7 @@ func (s *Step) finish(ctx context.Context, run stockdigest.Run) error {
 	if err != nil {
 		return fmt.Errorf("read material of run %s: %w", run.ID, err)
 	}
-	if err := s.store.FinishStep(ctx, run, s.Name(), note(m)); err != nil {
+	if err := s.store.FinishStep(ctx, run, s.Name(), note(run.Window(), m)); err != nil {
 		return fmt.Errorf("finish ingest of run %s: %w", run.ID, err)
 	}
 	return nil

@@ -3,6 +3,7 @@ package ingest_test
 import (
 	"context"
 	"errors"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -240,6 +241,52 @@ func TestSilentFeedsAreCounted(t *testing.T) {
 	}
 	if !strings.Contains(store.note, "1 feeds have listed nothing 3 times or more") {
 		t.Errorf("got note %q", store.note)
+	}
+}
+
+func TestFeedsThatStoppedMovingAreTold(t *testing.T) {
+	t.Parallel()
+	for title, tc := range map[string]struct {
+		age   time.Duration
+		stale bool
+	}{
+		"three weeks old": {21 * 24 * time.Hour, true},
+		"of this week":    {3 * time.Hour, false},
+	} {
+		t.Run(title, func(t *testing.T) {
+			t.Parallel()
+			store := newStore(stockdigest.Ticker{Symbol: "ACME"}, feed(google, stockdigest.RoleCompany))
+			it := item("https://site.example/a", "Acme to merge with Bolt", "Site")
+			it.Published = asOf.Add(-tc.age)
+			run(t, store, feedTable{google: list(it)})
+			if got := strings.Contains(store.note, "stale: nothing newer than "); got != tc.stale {
+				t.Errorf("got note %q, want stale %v", store.note, tc.stale)
+			}
+		})
+	}
+}
+
+func TestAddressesInPlaceOfNamesAreNamed(t *testing.T) {
+	t.Parallel()
+	for link, want := range map[string]string{
+		"https://detroit.cbslocal.com/a":   "CBS Local",
+		"https://www.cbsnews.com/a":        "CBS News",
+		"https://notcbsnews.com/a":         "notcbsnews.com",
+		"https://www.investors.example/ab": "investors.example",
+	} {
+		t.Run(link, func(t *testing.T) {
+			t.Parallel()
+			u, err := url.Parse(link)
+			if err != nil {
+				t.Fatal(err)
+			}
+			store := newStore(stockdigest.Ticker{Symbol: "ACME"}, feed(google, stockdigest.RoleCompany))
+			run(t, store, feedTable{google: list(item(link, "Acme to merge with Bolt - "+u.Hostname(), u.Hostname()))})
+			got := store.material.Candidates[0].Article
+			if got.Publisher != want || got.Title != "Acme to merge with Bolt" {
+				t.Errorf("got %q of %q, want the title alone, of %q", got.Title, got.Publisher, want)
+			}
+		})
 	}
 }
 

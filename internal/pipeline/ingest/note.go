@@ -3,6 +3,7 @@ package ingest
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"stockdigest.app/stockdigest"
 )
@@ -12,7 +13,7 @@ import (
 const silentAfter = 3
 
 // note sums the step up in one line for people.
-func note(m stockdigest.Material) string {
+func note(w stockdigest.Window, m stockdigest.Material) string {
 	isFeed := map[string]bool{}
 	for _, f := range m.Feeds {
 		isFeed[f.Feed.URL] = true
@@ -51,8 +52,23 @@ func note(m stockdigest.Material) string {
 	if silent > 0 {
 		parts = append(parts, fmt.Sprintf("%d feeds have listed nothing %d times or more", silent, silentAfter))
 	}
+	if at := newest(m); !at.IsZero() && !at.After(w.From) {
+		parts = append(parts, "stale: nothing newer than "+at.UTC().Format("2 January 2006"))
+	}
 	if len(failed) > 0 {
 		parts = append(parts, "failed: "+strings.Join(failed, "; "))
 	}
 	return strings.Join(parts, ", ")
+}
+
+// newest is the time of the newest article that the feeds listed, whatever
+// became of it: feeds that work and have stopped to move are told by it.
+func newest(m stockdigest.Material) time.Time {
+	var at time.Time
+	for _, c := range m.Candidates {
+		if c.Article.Dated && c.Article.PublishedAt.After(at) {
+			at = c.Article.PublishedAt
+		}
+	}
+	return at
 }

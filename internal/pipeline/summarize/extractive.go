@@ -88,7 +88,8 @@ func (w extractive) choose(m stockdigest.Material, story stockdigest.Story, befo
 // itself, about the company, and neither a view nor small print.
 func adds(s sentence) bool {
 	f := s.features
-	return s.score >= minScore && (f.Named > 0 || f.Filing > 0) && f.Opinion < 1 && f.Terms < 0.75 && f.Dangling < 1 && f.Specs < 1 && f.Speech < 0.7
+	hard := f.Event > 0 || f.Money > 0 || f.Percent > 0 || f.Guidance > 0
+	return s.score >= minScore && hard && (f.Named > 0 || f.Filing > 0) && f.Opinion < 1 && f.Terms < 0.75 && f.Dangling < 1 && f.Specs < 1 && f.Speech < 0.7
 }
 
 // quota is how many bullets a story may have: more for those that many tell,

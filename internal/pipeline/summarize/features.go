@@ -38,6 +38,10 @@ type features struct {
 	Specs      float64 // tells how a thing is built rather than what happened
 	Aside      float64 // the share of it that stands in brackets
 	Terms      float64 // the words of a contract rather than of an event
+	PerShare   float64 // an amount for each share
+	TopLine    float64 // an amount of sales or revenue, or of orders
+	Result     float64 // an amount of profit, loss or cash flow
+	Outlook    float64 // an amount for a time to come
 }
 
 // weights are the worth of the features. They were set by hand from what each
@@ -47,7 +51,7 @@ func weights() features {
 		Money: 0.9, Percent: 0.8, Amounts: 0.5, Move: 0.5, Period: 0.35, Day: 0.3, Guidance: 0.45, Event: 0.9,
 		Subject: 1.1, Named: 0.9, Other: -0.7, Lead: 1.0, Central: 1.3, Title: 1.0, Length: 0.6,
 		Speech: -0.9, Opinion: -1.0, PriceMove: -0.9, Background: -0.6, Filing: 0.2,
-		Dangling: -0.9, Specs: -0.8, Aside: -1.2, Terms: -1.2,
+		Dangling: -0.9, Specs: -0.8, Aside: -1.2, Terms: -1.2, PerShare: 0.4, TopLine: 0.4, Result: 0.3, Outlook: 0.5,
 	}
 }
 
@@ -65,7 +69,7 @@ func (f features) list() []float64 {
 	return []float64{
 		f.Money, f.Percent, f.Amounts, f.Move, f.Period, f.Day, f.Guidance, f.Event, f.Subject, f.Named, f.Other,
 		f.Lead, f.Central, f.Title, f.Length, f.Speech, f.Opinion, f.PriceMove, f.Background, f.Filing,
-		f.Dangling, f.Specs, f.Aside, f.Terms,
+		f.Dangling, f.Specs, f.Aside, f.Terms, f.PerShare, f.TopLine, f.Result, f.Outlook,
 	}
 }
 
@@ -113,6 +117,7 @@ func (r reader) measure(s sentence) features {
 		Aside:    aside(s.text), Terms: terms(s.text, words),
 	}
 	r.count(&f, found)
+	figures(&f, found, words)
 	f.Specs = specs(words, f)
 	known := r.linker.Find(s.text)
 	f.Subject, f.Named, f.Other = r.actors(s, known)
@@ -139,6 +144,19 @@ func (r reader) count(f *features, found []facts.Fact) {
 		}
 	}
 	f.Amounts = math.Min(float64(amounts), 4) / 4
+}
+
+// figures tells what the amounts of a sentence are amounts of.
+func figures(f *features, found []facts.Fact, words []string) {
+	amount := f.Money > 0 || f.Percent > 0
+	for _, fact := range found {
+		f.PerShare = math.Max(f.PerShare, yes(fact.PerShare))
+	}
+	f.PerShare = math.Max(f.PerShare, yes(f.Money > 0 && (has(words, "eps", "ffo") || has(words, "per") && has(words, "share", "unit"))))
+	f.TopLine = yes(amount && has(words, "revenue", "revenues", "sales", "orders", "bookings", "backlog", "turnover"))
+	f.Result = yes(amount && has(words, "income", "profit", "profits", "earnings", "ebitda", "ebit", "loss", "losses", "margin", "margins", "cash", "ffo"))
+	f.Outlook = yes(amount && has(words, "expect", "expects", "expected", "expecting", "guidance", "outlook", "forecast", "forecasts", "anticipate", "anticipates", "range", "sees", "reaffirm", "reaffirming",
+		"reaffirmed", "reiterate", "reiterating", "reiterated", "raising", "project", "projects", "estimate", "targeting", "initiating"))
 }
 
 // actors tells whether the company acts in the sentence, is named at all, or

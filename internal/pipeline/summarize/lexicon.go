@@ -74,7 +74,7 @@ func wanted(stem string) bool {
 	case "sale", "revenu", "profit", "earn", "incom", "margin", "share", "stock", "order", "demand", "deliveri", "shipment", "volum", "guidanc", "outlook",
 		"forecast", "target", "dividend", "payout", "book", "backlog", "output", "custom", "subscrib", "user", "traffic", "cash", "ebitda", "ebit",
 		"ep", "turnov", "estim", "view", "growth", "valu", "bid", "offer", "capac", "buyback", "invest", "result", "product", "passeng", "return", "rate", "price",
-		"market", "reader", "circul", "advertis", "intak", "saving", "equiti", "effici", "competit", "qualiti", "posit", "busi", "oper", "perform", "expect", "level",
+		"market", "reader", "circul", "advertis", "intak", "saving", "equiti", "effici", "competit", "qualiti", "posit", "busi", "oper", "perform", "level",
 		"activ", "occup", "client", "store", "outlet", "visitor", "viewer", "member", "deposit", "loan", "commiss", "fee", "rental", "royalti", "cargo", "tonn":
 		return true
 	}
@@ -121,8 +121,12 @@ func toneOf(words []string, i int) float64 {
 	case "job", "jobs", "personnel", "staff", "workforce", "employees", "workers", "positions":
 		around := words[max(0, i-6):min(i+4, len(words))]
 		return -yes(has(around, "cut", "cuts", "cutting", "reduce", "reduces", "reduced", "reduction", "reductions", "eliminate", "eliminated", "lose", "losses", "shrinkage", "dismiss", "redundant", "shed", "axe"))
-	case "fined", "fines":
+	case "fined", "fines", "negative", "diminished", "diminish":
 		return -1
+	case "positive", "pleased", "delighted", "satisfied", "competitiveness", "savings":
+		return 1
+	case "record":
+		return yes(has(behind[:min(1, len(behind))], "high", "profit", "profits", "sales", "revenue", "revenues", "earnings", "quarter", "year", "results", "orders", "deliveries") || i > 0 && has(words[i-1:i], "a") && !has(behind, "date"))
 	}
 	return tone(text.Stem(w))
 }
@@ -133,10 +137,10 @@ func tone(stem string) float64 {
 	case "lawsuit", "sue", "probe", "investig", "subpoena", "recal", "recall", "breach", "bankruptci", "fraud", "penalti",
 		"warn", "disappoint", "shortag", "halt", "suspend", "crash", "explos", "dismal", "writedown", "downgrad", "strike", "defect",
 		"alleg", "setback", "struggl", "failur", "worri", "harm", "unstabl", "shrinkag", "underperform", "shortfal", "violat", "fear", "advers", "difficult", "unfavor",
-		"unfavour", "unfortun", "shutdown", "bearish", "unprofit", "insolv", "overshadow", "hamper", "challeng", "postpon":
+		"unfavour", "unfortun", "shutdown", "bearish", "unprofit", "insolv", "overshadow", "hamper", "postpon":
 		return -1
-	case "breakthrough", "upgrad", "outperform", "robust", "surg", "mileston", "strength", "better-than-expected", "solid", "exceed", "smooth", "stabl",
-		"bullish", "stronger", "strong", "excel", "success", "award", "competit", "profitable", "leader", "posit", "favor", "favour", "improv", "expand", "effici", "benefit", "optimist", "pleas", "opportun", "boost", "enhanc", "strengthen", "save":
+	case "breakthrough", "upgrad", "outperform", "robust", "mileston", "strength", "better-than-expected", "solid", "exceed", "smooth", "stabl",
+		"bullish", "stronger", "strong", "excel", "success", "award", "favor", "favour", "improv", "expand", "effici", "benefit", "optimist", "opportun", "boost", "enhanc", "strengthen":
 		return 1
 	}
 	return 0

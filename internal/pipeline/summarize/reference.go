@@ -16,6 +16,8 @@ import (
 func dangling(s string, words []string, known []names.Mention) float64 {
 	found := facts.Names(s)
 	sum := pronouns(s, found, known)
+	low := strings.ToLower(s)
+	sum += 0.7 * yes(first(low, ", for example", ", for instance", ", too,", ", too.", ", however", ", though,", ", then,", ", meanwhile", ", as well.", " as noted", " as mentioned", " aforementioned", ", of course") >= 0)
 	for i, w := range words[:len(words)-1] {
 		next := words[i+1]
 		switch w {

@@ -212,10 +212,13 @@ func (r *reading) nearest(i, step, most int) string {
 	return ""
 }
 
-// partOf reports a word that only names a party or a date: "income tax",
-// "share capital".
+// partOf reports a word that only names something: "profit before taxes", a
+// "dividend policy", the "income group".
 func (r *reading) partOf(at int) bool {
-	return at+1 < len(r.words) && has(r.words[at+1:at+2], "group", "bank", "company", "manager", "director", "analyst", "authority", "meeting")
+	if at > 0 && has(r.words[at-1:at], "before", "after") {
+		return true
+	}
+	return at+1 < len(r.words) && has(r.words[at+1:at+2], "group", "bank", "company", "manager", "director", "analyst", "authority", "meeting", "policy", "price")
 }
 
 // compare reads a figure against the one it is compared with: 13.6 % compared
