@@ -160,6 +160,7 @@ type Report struct {
 	Articles   []ReportArticle `json:"articles"`
 	Filings    []ReportFiling  `json:"filings"`
 	Coverage   Coverage        `json:"coverage"`
+	Failures   []string        `json:"failures,omitempty"` // a line for each source that could not be read
 }
 
 // A ReportStory is a story as the report shows it.

@@ -44,6 +44,9 @@ func ShowMornings(c *Console, mornings []Morning) error {
 
 func showReport(c *Console, r stockdigest.Report) {
 	c.Print("  %-7s %-7s %s", r.Ticker, r.Status, r.BottomLine)
+	for _, failure := range r.Failures {
+		c.Print("  %-7s %-7s %s", "", "", failure)
+	}
 	if r.Reason != "" && !strings.Contains(r.BottomLine, r.Reason) {
 		c.Print("  %-7s %-7s (%s)", "", "", r.Reason)
 	}
@@ -72,16 +75,25 @@ func OneLine(err error) string {
 	case *stockdigest.Error:
 		return flatten(known.Message)
 	case interface{ Unwrap() []error }:
-		var lines []string
-		for _, part := range known.Unwrap() {
-			lines = append(lines, OneLine(part))
+		if lines, ok := joined(err, known.Unwrap()); ok {
+			return strings.Join(lines, "; ")
 		}
-		return strings.Join(lines, "; ")
 	}
 	if e, ok := errors.AsType[*stockdigest.Error](err); ok {
 		return flatten(e.Message)
 	}
 	return flatten(err.Error())
+}
+
+// joined tells errors.Join, whose text is its parts' in lines, from an error
+// that names its kind and its cause.
+func joined(err error, parts []error) (lines []string, ok bool) {
+	texts := make([]string, 0, len(parts))
+	for _, part := range parts {
+		texts = append(texts, part.Error())
+		lines = append(lines, OneLine(part))
+	}
+	return lines, err.Error() == strings.Join(texts, "\n")
 }
 
 func flatten(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -31,8 +31,9 @@ type call struct {
 // editors' bullets in gt_summaries/ID.txt, in folders or in tar.gz archives.
 //
 // Figures are ROUGE-1, ROUGE-2 and ROUGE-L: the mean over texts of the F1 of
-// words, of word pairs, and of the longest common subsequence of words, in
-// lower case without stemming, chosen sentences joined against bullets joined.
+// words, of word pairs, and of the longest common subsequences, in lower case
+// without stemming. ROUGE-L is the one for summaries of several sentences: what
+// of each bullet stands, in order, in any of the chosen sentences.
 // Predictions are {id: [sentences]}.
 func Summary(dir string, pick func(sentences []string) []string, progress Progress) (Result, error) {
 	calls, err := findCalls(dir)
@@ -52,7 +53,7 @@ func Summary(dir string, pick func(sentences []string) []string, progress Progre
 			truth, got := rougeWords(c.bullets), rougeWords(strings.Join(chosen, " "))
 			r.Figures["rouge1"] += ngramF1(truth, got, 1)
 			r.Figures["rouge2"] += ngramF1(truth, got, 2)
-			r.Figures["rougeL"] += lcsF1(truth, got)
+			r.Figures["rougeL"] += summaryLCS(nonEmptyLines(c.bullets), chosen)
 		}
 		if progress != nil {
 			progress(i+1, len(calls))
@@ -176,20 +177,64 @@ func ngramF1(truth, got []string, n int) float64 {
 	return f1(both, len(truth)-n+1, len(got)-n+1)
 }
 
-// lcsF1 is the F1 of the longest common subsequence.
-func lcsF1(truth, got []string) float64 {
-	before, row := make([]int, len(got)+1), make([]int, len(got)+1)
-	for _, w := range truth {
-		for j, g := range got {
-			if w == g {
-				row[j+1] = before[j] + 1
-			} else {
-				row[j+1] = max(row[j], before[j+1])
+// summaryLCS is the F1 of the words of truth that stand in a longest common
+// subsequence of their sentence with any sentence of got; a word counts as often
+// as both sides hold it.
+func summaryLCS(truth, got []string) float64 {
+	var sentences [][]string
+	have, wanted, given := map[string]int{}, 0, 0
+	for _, s := range got {
+		words := rougeWords(s)
+		sentences = append(sentences, words)
+		given += len(words)
+		for _, w := range words {
+			have[w]++
+		}
+	}
+	both := 0
+	for _, s := range truth {
+		words := rougeWords(s)
+		wanted += len(words)
+		hit := make([]bool, len(words))
+		for _, other := range sentences {
+			markLCS(words, other, hit)
+		}
+		for i, w := range words {
+			if hit[i] && have[w] > 0 {
+				have[w]--
+				both++
 			}
 		}
-		before, row = row, before
 	}
-	return f1(before[len(got)], len(truth), len(got))
+	return f1(both, wanted, given)
+}
+
+// markLCS marks the words of a that belong to a longest common subsequence
+// with b.
+func markLCS(a, b []string, hit []bool) {
+	table := make([][]int, len(a)+1)
+	table[0] = make([]int, len(b)+1)
+	for i, w := range a {
+		table[i+1] = make([]int, len(b)+1)
+		for j, g := range b {
+			if w == g {
+				table[i+1][j+1] = table[i][j] + 1
+			} else {
+				table[i+1][j+1] = max(table[i][j+1], table[i+1][j])
+			}
+		}
+	}
+	for i, j := len(a), len(b); i > 0 && j > 0; {
+		switch {
+		case a[i-1] == b[j-1]:
+			hit[i-1] = true
+			i, j = i-1, j-1
+		case table[i-1][j] > table[i][j-1]:
+			i--
+		default:
+			j--
+		}
+	}
 }
 
 func f1(both, truth, got int) float64 {

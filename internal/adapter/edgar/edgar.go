@@ -177,7 +177,7 @@ func (c *Client) fetch(ctx context.Context, url string, limit int64) ([]byte, er
 		return nil, fmt.Errorf("fetch %s: %w", url, denied(err))
 	}
 	if err != nil {
-		return nil, fmt.Errorf("fetch %s: %w", url, err)
+		return nil, err // names the document
 	}
 	return body.Bytes, nil
 }

@@ -32,7 +32,7 @@ func New(get Getter) *Reader { return &Reader{get: get} }
 func (r *Reader) Read(ctx context.Context, feed stockdigest.Feed) (stockdigest.FeedAnswer, error) {
 	body, err := r.get.Feed(ctx, feed.URL, feed.Health.ETag, feed.Health.LastModified)
 	if err != nil {
-		return stockdigest.FeedAnswer{}, fmt.Errorf("read feed %s: %w", feed.URL, err)
+		return stockdigest.FeedAnswer{}, err // names the feed
 	}
 	if body.NotModified {
 		return stockdigest.FeedAnswer{

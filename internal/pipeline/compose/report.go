@@ -30,6 +30,7 @@ func Build(run stockdigest.Run, m stockdigest.Material, d stockdigest.Draft) sto
 		Articles: articles(m),
 		Filings:  filings(m),
 		Coverage: coverage(m, d),
+		Failures: failures(m),
 	}
 	r.Status, r.Reason = status(r, m)
 	r.BottomLine = bottomLine(r)
@@ -153,6 +154,17 @@ func otherFailures(m stockdigest.Material) []string {
 		}
 	}
 	return failed
+}
+
+// failures lists what could not be read, in the order of the polls.
+func failures(m stockdigest.Material) []string {
+	var lines []string
+	for _, p := range m.Polls {
+		if p.Error != "" {
+			lines = append(lines, p.Error)
+		}
+	}
+	return lines
 }
 
 // status decides whether the report may be sent. A failure is never dressed as

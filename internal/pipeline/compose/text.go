@@ -26,11 +26,11 @@ func Text(d stockdigest.Digest, links Links) ([]byte, error) {
 	w.line(strings.Repeat("-", lineWidth))
 	w.wrap("", "Chosen and checked by software"+inBrackets(v.Writer, " writer")+": every quote was found word for word in the stored text of its source. Counts are computed, never written.")
 	w.line("For information only. Not investment advice.")
-	return []byte(w.String()), nil
+	return []byte(w.out.String()), nil
 }
 
 // A textWriter lays out plain text.
-type textWriter struct{ strings.Builder }
+type textWriter struct{ out strings.Builder }
 
 func (w *textWriter) company(c companyView) {
 	w.line("")
@@ -136,7 +136,7 @@ func (w *textWriter) link(url string) {
 	}
 }
 
-func (w *textWriter) line(s string) { w.Builder.WriteString(s + "\n") }
+func (w *textWriter) line(s string) { w.out.WriteString(s + "\n") }
 
 func (w *textWriter) wrap(indent, s string) { w.first(indent, indent, s) }
 

@@ -103,7 +103,7 @@ func publishersTold(candidates []stockdigest.Candidate, readings []reading) map[
 	for _, r := range readings {
 		for _, item := range r.answer.Items {
 			if address, ok := identity(item.Link); ok {
-				add(address, item.Publisher)
+				add(address, publisherName(item.Publisher))
 			}
 		}
 	}

@@ -83,13 +83,23 @@ func (p *policy) publisher(address string, item stockdigest.FeedItem, told map[s
 	if pub, ok := p.lookup(at); ok && pub.name != "" {
 		return pub.name
 	}
-	if h := host(item.Publisher); h != "" { // some feeds put an address there
-		return strings.TrimPrefix(h, "www.")
-	}
 	if item.Publisher == "" {
 		return told[site(at)]
 	}
-	return item.Publisher
+	return publisherName(item.Publisher)
+}
+
+// publisherName returns what a feed tells of a publisher; of an address, which
+// some feeds put there, its host.
+func publisherName(told string) string {
+	told = strings.TrimSpace(told)
+	if h := host(told); h != "" {
+		told = h
+	}
+	if strings.ContainsAny(told, " \t") {
+		return told
+	}
+	return strings.TrimPrefix(told, "www.")
 }
 
 // refuses says why the publisher of an article is not read, or "".

@@ -42,6 +42,7 @@ type features struct {
 	TopLine    float64 // an amount of sales or revenue, or of orders
 	Result     float64 // an amount of profit, loss or cash flow
 	Outlook    float64 // an amount for a time to come
+	Words      float64 // its words, in units of 25
 }
 
 // weights are the worth of the features. They were set by hand from what each
@@ -69,7 +70,7 @@ func (f features) list() []float64 {
 	return []float64{
 		f.Money, f.Percent, f.Amounts, f.Move, f.Period, f.Day, f.Guidance, f.Event, f.Subject, f.Named, f.Other,
 		f.Lead, f.Central, f.Title, f.Length, f.Speech, f.Opinion, f.PriceMove, f.Background, f.Filing,
-		f.Dangling, f.Specs, f.Aside, f.Terms, f.PerShare, f.TopLine, f.Result, f.Outlook,
+		f.Dangling, f.Specs, f.Aside, f.Terms, f.PerShare, f.TopLine, f.Result, f.Outlook, f.Words,
 	}
 }
 
@@ -114,6 +115,7 @@ func (r reader) measure(s sentence) features {
 		Opinion: opinion(words), PriceMove: yes(priceMove(words)), Background: yes(background(s.text, words)),
 		Guidance: yes(looksAhead(s.text, words)),
 		Filing:   yes(s.source.filing != nil),
+		Words:    math.Min(float64(len(words))/25, 4),
 		Aside:    aside(s.text), Terms: terms(s.text, words),
 	}
 	r.count(&f, found)
