@@ -12,6 +12,7 @@ import (
 
 const (
 	minText    = 80     // bytes a page must say to count as an article
+	onceWords  = 12     // words from which a block is taken only once
 	maxVisible = 20_000 // bytes of visible text searched for signs of a wall
 	surely     = 0.5    // likelihood from which a block is taken
 	perhaps    = 0.12   // likelihood from which it is taken when else nothing is left
@@ -71,10 +72,13 @@ func (s *scene) choose(trees []tree, other string, d *declared) string {
 
 func (s *scene) take(judged []float64, level float64, author string) string {
 	var kept []block
+	said := map[string]bool{}
 	for i, p := range judged {
-		if p > level {
-			kept = append(kept, s.blocks[i])
+		if p <= level || said[s.facts[i].lower] {
+			continue
 		}
+		kept = append(kept, s.blocks[i])
+		said[s.facts[i].lower] = s.facts[i].words >= onceWords // pages repeat their text for small screens and for print
 	}
 	return join(clean(kept, s.title, author))
 }

@@ -5,8 +5,10 @@ import (
 	"hash/fnv"
 	"maps"
 	"math"
+	"math/rand/v2"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -19,7 +21,6 @@ const (
 	treeDepth = 4
 	binCount  = 48
 	folds     = 5
-	rounds    = 150
 )
 
 // A trainPage is one labelled page as the trainer sees it.
@@ -141,19 +142,22 @@ type sample struct {
 	label, weight float64
 	score         float64
 	node          int
+	page          int
+	used          bool // by the tree that grows now
 }
 
-// fit boosts regression trees on the logistic loss.
+// fit boosts regression trees on the logistic loss. Each tree sees a part of
+// the pages and a part of the features, which makes them less alike.
 func fit(pages []trainPage, use func(trainPage) bool) []string {
 	var rows [][]float64
 	var samples []sample
-	for _, p := range pages {
+	for n, p := range pages {
 		if !use(p) {
 			continue
 		}
 		for i, row := range p.rows {
 			rows = append(rows, row)
-			samples = append(samples, sample{label: p.label[i], weight: p.weight[i]})
+			samples = append(samples, sample{label: p.label[i], weight: p.weight[i], page: n})
 		}
 	}
 	edges := binEdges(rows)
@@ -164,9 +168,19 @@ func fit(pages []trainPage, use func(trainPage) bool) []string {
 			samples[i].bins[f] = uint8(n)
 		}
 	}
+	chance := rand.New(rand.NewPCG(1, 2))
+	seen := make([]bool, len(pages))
 	var lines []string
 	for range rounds {
-		lines = append(lines, grow(samples, edges))
+		for n := range seen {
+			seen[n] = chance.Float64() < pageShare
+		}
+		for i := range samples {
+			samples[i].used = seen[samples[i].page]
+		}
+		features := chance.Perm(len(edges))[:int(featureShare*float64(len(edges)))]
+		slices.Sort(features)
+		lines = append(lines, grow(samples, edges, features))
 	}
 	return lines
 }
@@ -194,13 +208,23 @@ func binEdges(rows [][]float64) [][]float64 {
 	return edges
 }
 
-const (
-	rate   = 0.12
-	lambda = 5.0
+var (
+	rate         = envf("RATE", 0.12)
+	lambda       = envf("LAMBDA", 5.0)
+	pageShare    = envf("PAGES", 0.7)
+	featureShare = envf("FEATS", 0.4)
+	rounds       = int(envf("ROUNDS", 200))
 )
 
+func envf(name string, v float64) float64 {
+	if s := os.Getenv(name); s != "" {
+		v, _ = strconv.ParseFloat(s, 64)
+	}
+	return v
+}
+
 // grow fits one complete tree, adds it to the scores and returns its line.
-func grow(samples []sample, edges [][]float64) string {
+func grow(samples []sample, edges [][]float64, features []int) string {
 	gradient, curve := make([]float64, len(samples)), make([]float64, len(samples))
 	for i := range samples {
 		p := 1 / (1 + math.Exp(-samples[i].score))
@@ -211,21 +235,23 @@ func grow(samples []sample, edges [][]float64) string {
 	var splits []string
 	for level := range treeDepth {
 		first, width := 1<<level-1, 1<<level
-		features := len(edges)
-		g := make([]float64, width*features*(binCount+2))
-		h := make([]float64, width*features*(binCount+2))
+		sums := make([][2]float64, width*len(features)*(binCount+2))
 		for i := range samples {
-			base := (samples[i].node - first) * features
-			for f, bin := range samples[i].bins {
-				at := (base+f)*(binCount+2) + int(bin)
-				g[at] += gradient[i]
-				h[at] += curve[i]
+			if !samples[i].used {
+				continue
+			}
+			base := (samples[i].node - first) * len(features)
+			for k, f := range features {
+				at := &sums[(base+k)*(binCount+2)+int(samples[i].bins[f])]
+				at[0] += gradient[i]
+				at[1] += curve[i]
 			}
 		}
 		chosen := make([][2]int, width)
 		for n := range width {
-			chosen[n] = bestSplit(g, h, n, edges)
-			splits = append(splits, fmt.Sprintf("%d:%.5g", chosen[n][0], edges[chosen[n][0]][min(chosen[n][1], len(edges[chosen[n][0]])-1)]))
+			chosen[n] = bestSplit(sums[n*len(features)*(binCount+2):], edges, features)
+			f := chosen[n][0]
+			splits = append(splits, fmt.Sprintf("%d:%.5g", f, edges[f][min(chosen[n][1], len(edges[f])-1)]))
 		}
 		for i := range samples {
 			c := chosen[samples[i].node-first]
@@ -236,40 +262,44 @@ func grow(samples []sample, edges [][]float64) string {
 		}
 	}
 	first, width := 1<<treeDepth-1, 1<<treeDepth
-	g, h := make([]float64, width), make([]float64, width)
+	sums := make([][2]float64, width)
 	for i := range samples {
-		g[samples[i].node-first] += gradient[i]
-		h[samples[i].node-first] += curve[i]
+		if samples[i].used {
+			sums[samples[i].node-first][0] += gradient[i]
+			sums[samples[i].node-first][1] += curve[i]
+		}
 	}
-	leaves := make([]string, width)
+	leaves, values := make([]string, width), make([]float64, width)
 	for n := range leaves {
-		g[n] = rate * g[n] / (h[n] + lambda)
-		leaves[n] = fmt.Sprintf("%.4g", g[n])
+		values[n] = rate * sums[n][0] / (sums[n][1] + lambda)
+		leaves[n] = fmt.Sprintf("%.3g", values[n])
 	}
 	for i := range samples {
-		samples[i].score += g[samples[i].node-first]
+		samples[i].score += values[samples[i].node-first]
 	}
 	return strings.Join(splits, ",") + ";" + strings.Join(leaves, ",")
 }
 
-func bestSplit(g, h []float64, node int, edges [][]float64) [2]int {
-	best, bestGain := [2]int{0, 0}, -1.0
-	for f := range edges {
-		at := (node*len(edges) + f) * (binCount + 2)
-		var allG, allH float64
-		for bin := range len(edges[f]) + 1 {
-			allG += g[at+bin]
-			allH += h[at+bin]
+// bestSplit returns the feature and the bin that divide one node best; sums
+// begins with the bins of that node.
+func bestSplit(sums [][2]float64, edges [][]float64, features []int) [2]int {
+	best, bestGain := [2]int{features[0], 0}, -1.0
+	for k, f := range features {
+		bins := sums[k*(binCount+2):][:len(edges[f])+1]
+		var all [2]float64
+		for _, s := range bins {
+			all[0] += s[0]
+			all[1] += s[1]
 		}
-		var leftG, leftH float64
-		for bin := range len(edges[f]) {
-			leftG += g[at+bin]
-			leftH += h[at+bin]
-			rightG, rightH := allG-leftG, allH-leftH
-			if leftH < 1 || rightH < 1 {
+		var left [2]float64
+		for bin, s := range bins[:len(edges[f])] {
+			left[0] += s[0]
+			left[1] += s[1]
+			right := [2]float64{all[0] - left[0], all[1] - left[1]}
+			if left[1] < 1 || right[1] < 1 {
 				continue
 			}
-			if gain := leftG*leftG/(leftH+lambda) + rightG*rightG/(rightH+lambda) - allG*allG/(allH+lambda); gain > bestGain {
+			if gain := left[0]*left[0]/(left[1]+lambda) + right[0]*right[0]/(right[1]+lambda) - all[0]*all[0]/(all[1]+lambda); gain > bestGain {
 				best, bestGain = [2]int{f, bin}, gain
 			}
 		}

@@ -37,9 +37,9 @@ func TestOracle(t *testing.T) {
 }
 
 type heldPage struct {
-	id, set      string
-	p, r         float64
-	truth, got   string
+	id, set    string
+	p, r       float64
+	truth, got string
 }
 
 func dumpWorst(all []heldPage) {

@@ -23,7 +23,7 @@ type Reader struct {
 	get Getter
 }
 
-// New returns a Reader over get.
+// New returns a Reader over get, whose errors name what they could not get.
 func New(get Getter) *Reader { return &Reader{get: get} }
 
 // Read fetches and parses one feed. A feed that lists nothing is not an error;

@@ -3,6 +3,7 @@ package feeds_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -59,11 +60,11 @@ func TestReadKeepsValidatorsWhenNothingChanged(t *testing.T) {
 func TestReadErrorsNameTheFeedAndKeepTheirKind(t *testing.T) {
 	t.Parallel()
 	feed := stockdigest.Feed{URL: "https://feeds.example/feed"}
-	_, err := feeds.New(&getter{err: stockdigest.ErrUnavailable}).Read(t.Context(), feed)
-	if !errors.Is(err, stockdigest.ErrUnavailable) || err.Error() != "read feed https://feeds.example/feed: unavailable" {
-		t.Errorf("got %v", err)
+	fetched := fmt.Errorf("read feed %s: %w", feed.URL, stockdigest.ErrUnavailable) // a getter names what it asked for
+	if _, err := feeds.New(&getter{err: fetched}).Read(t.Context(), feed); err == nil || err.Error() != fetched.Error() {
+		t.Errorf("got %v, want %v as it is", err, fetched)
 	}
-	_, err = feeds.New(&getter{body: stockdigest.Body{Bytes: []byte("<html></html>")}}).Read(t.Context(), feed)
+	_, err := feeds.New(&getter{body: stockdigest.Body{Bytes: []byte("<html></html>")}}).Read(t.Context(), feed)
 	var notFeed *feeds.Error
 	if !errors.As(err, &notFeed) || notFeed.Kind != feeds.HTML {
 		t.Errorf("got %v, want an error of kind html", err)
