@@ -108,7 +108,11 @@ func (c count) named(name string) string {
 
 func (l *Linker) tally(target int, text string, body bool) count {
 	c := count{}
-	for _, h := range l.scan(text, target) {
+	hits := l.scan(text, target)
+	if body {
+		l.oneSense(hits, target)
+	}
+	for _, h := range hits {
 		mine := l.means(h.form, target)
 		if body && h.form.kind == stockdigest.NamePerson {
 			continue // people stand for many things, and the text names the company when it is meant
@@ -123,11 +127,44 @@ func (l *Linker) tally(target int, text string, body bool) count {
 			}
 		case mine && h.confidence >= doubtful:
 			c.weak, c.weakText = true, text[h.start:h.end]
-		case mine && h.why == "part of another name" || mine && h.why == "a person's name":
+		case mine && h.why == "part of another name" || mine && h.why == aPerson:
 			c.mistaken = text[h.start:h.end] + "” in “" + around(text, h)
 		}
 	}
 	return c
+}
+
+// oneSense settles doubtful hits of the target by the rest of a long text: a
+// word that is surely the company once is it everywhere, and one that begins
+// as a person's surname stays that unless another name of the company stands
+// there too.
+func (l *Linker) oneSense(hits []hit, target int) {
+	sure, people := map[*form]bool{}, map[*form]bool{}
+	named, seen := map[*form]bool{}, map[*form]bool{}
+	for _, h := range hits {
+		if !l.means(h.form, target) {
+			continue
+		}
+		if !seen[h.form] && h.why == aPerson {
+			people[h.form] = true
+		}
+		seen[h.form] = true
+		if h.confidence >= Certain && h.form.kind != stockdigest.NamePerson {
+			sure[h.form] = true
+		}
+		if h.confidence >= 0.9 && h.form.kind != stockdigest.NamePerson {
+			named[h.form] = true
+		}
+	}
+	for k := range hits {
+		h := &hits[k]
+		switch {
+		case people[h.form] && len(named) == 0:
+			h.confidence, h.why = min(h.confidence, 0.2), aPerson
+		case sure[h.form] && h.confidence == doubtful:
+			h.confidence, h.why = 0.6, "the same word as a sure one"
+		}
+	}
 }
 
 func (c *count) take(text string, h hit) {

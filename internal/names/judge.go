@@ -42,6 +42,9 @@ func (s *scene) look() {
 // counted when it stands in a row with certain ones.
 const doubtful = 0.3
 
+// aPerson is why a hit is no company when a given name stands before it.
+const aPerson = "a person's name"
+
 // judge says how sure it is that a hit is the company, and why.
 func (s *scene) judge(h hit, asked bool) (float64, string) {
 	first := s.toks[h.i]
@@ -63,7 +66,7 @@ func (s *scene) judge(h hit, asked bool) (float64, string) {
 		return 0.1, "not capitalised"
 	}
 	if s.person(h) {
-		return 0.2, "a person's name"
+		return 0.2, aPerson
 	}
 	if why := s.formal(h); why != "" {
 		return 0.9, why
@@ -98,6 +101,9 @@ func (s *scene) person(h hit) bool {
 	}
 	prev := s.toks[h.i-1]
 	gap := s.text[prev.end:h.start]
+	if h.i > 1 && len(prev.key) == 1 && prev.upper && gap != "" && s.text[s.toks[h.i-2].end:prev.start] == " " { // John M. Ford
+		prev = s.toks[h.i-2]
+	}
 	return prev.upper && (gap == " " || gap == ". ") && (s.words.given[prev.key] && prev.bare == prev.key || s.words.honour[prev.key])
 }
 
@@ -211,7 +217,7 @@ func (s *scene) partOfOther(h hit) bool {
 		if gap := s.text[s.toks[j-1].end:t.start]; gap != " " {
 			return false
 		}
-		if isSuffix(t.key) || s.words.body[t.key] {
+		if t.upper && isSuffix(t.key) || s.words.body[t.key] {
 			return j > h.j || s.words.body[t.key] && t.upper
 		}
 		if !t.upper || s.words.after[t.key] {

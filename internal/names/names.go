@@ -52,6 +52,7 @@ type form struct {
 	told   bool // given by the table, not derived from the legal name
 	strict bool // derived and an ordinary word: only its legal form or ticker is evidence, except for the company asked about
 	lower  bool // may be written without capitals
+	full   bool // the whole legal name of its company
 }
 
 // NewLinker returns a linker for the companies of the table. When two
@@ -214,6 +215,7 @@ func (l *Linker) addName(i int, text string, kind stockdigest.NameKind, told boo
 		return
 	}
 	f := &form{owners: []int{i}, kind: kind, words: len(toks), told: told}
+	f.full = !told && (text == legalCore(l.tickers[i].Name) || text == strings.TrimSpace(l.tickers[i].Name))
 	only := toks[0]
 	caps := only.caps && len(toks) == 1
 	f.upper = caps && len([]rune(only.key)) <= 4
@@ -249,9 +251,10 @@ func (l *Linker) add(text string, f *form) {
 	old, taken := l.ends[node]
 	switch {
 	case node == 0:
-	case !taken:
+	case !taken, len(old.owners) == 0 && f.full: // a phrase that turns out to be a company
 		l.ends[node] = f
-	case len(old.owners) > 0 && len(f.owners) > 0 && l.sameCompany(old.owners[0], f.owners[0]):
+	case len(old.owners) > 0 && len(f.owners) > 0 && (f.told || f.full || l.sameCompany(old.owners[0], f.owners[0])):
+		// Who follows the second owner means it: HBO was AT&T's, then Warner's.
 		if !slices.Contains(old.owners, f.owners[0]) {
 			old.owners = append(old.owners, f.owners...)
 		}

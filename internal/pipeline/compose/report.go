@@ -209,7 +209,7 @@ func bottomLine(r stockdigest.Report) string {
 	if len(bullets) == 0 {
 		return quietLine(r, told)
 	}
-	line := fmt.Sprintf("%s: %s.", leadIn(r, bullets), tone(bullets))
+	line := fmt.Sprintf("%s. %s.", leadIn(r, bullets), capital(tone(bullets)))
 	if told > 0 {
 		line += fmt.Sprintf(" %s told before %s without news.", capital(count(told, "story")), plural(told, "continues", "continue"))
 	}
@@ -239,10 +239,14 @@ func leadIn(r stockdigest.Report, bullets []stockdigest.Bullet) string {
 	if n := len(updates); n > 0 {
 		line += fmt.Sprintf(", %s of a story told before", count(n, "update"))
 	}
-	if lead := headline(r, bullets[0].Story); lead != "" && len(ids) > 1 {
-		line += ", led by “" + lead + "”"
+	lead := shorten(headline(r, bullets[0].Story), 120)
+	switch {
+	case lead == "":
+		return line
+	case len(ids) == 1:
+		return line + ": “" + lead + "”"
 	}
-	return line
+	return line + ", led by “" + lead + "”"
 }
 
 func tone(bullets []stockdigest.Bullet) string {

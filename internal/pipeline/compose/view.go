@@ -170,7 +170,7 @@ func (p painter) company(r stockdigest.Report, limit int) companyView {
 		c.WhyNot = p.links.WhyNot(r)
 	}
 	if left := r.Coverage.Articles - r.Coverage.Selected; left > 0 {
-		c.LeftOut = count(left, "article") + " left out"
+		c.LeftOut = capital(count(left, "article")) + " left out"
 	}
 	return c
 }
@@ -214,8 +214,12 @@ func (p painter) filings(r stockdigest.Report) []filingView {
 	all := make([]filingView, 0, len(r.Filings))
 	for _, f := range r.Filings {
 		text := f.Form
-		if len(f.Items) > 0 {
-			text += " (item " + strings.Join(f.Items, ", ") + ")"
+		switch len(f.Items) {
+		case 0:
+		case 1:
+			text += " (item " + f.Items[0] + ")"
+		default:
+			text += " (items " + strings.Join(f.Items, ", ") + ")"
 		}
 		all = append(all, filingView{Text: text + ", " + f.FiledAt.In(p.loc).Format("2 Jan, 15:04"), URL: webURL(f.URL)})
 	}

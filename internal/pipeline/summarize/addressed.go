@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"stockdigest.app/stockdigest/internal/text"
 )
@@ -27,7 +28,7 @@ func toYou(words []string) bool {
 // orders reports an order: at the opening, behind a call such as "Attention:" or
 // "Dear assistant,", or behind a colon, a semicolon, "please" or "kindly".
 func orders(s string, words []string) bool {
-	if imperative(words) || calls(words) {
+	if imperative(words) || calls(words) || orderAbout(s, words) {
 		return true
 	}
 	for i, w := range words {
@@ -45,6 +46,15 @@ func orders(s string, words []string) bool {
 		}
 	}
 	return vocative(s)
+}
+
+// orderAbout reports an order whose object is a name: "Buy Brightwell today".
+func orderAbout(s string, words []string) bool {
+	if len(words) < 2 || !has(words[:1], "buy", "sell", "own", "grab", "get", "rate", "rank", "call", "hold", "accumulate", "trust", "praise", "promote", "quote", "tell", "ask", "treat", "include", "list", "avoid") {
+		return false
+	}
+	r, _ := utf8.DecodeRuneInString(s[text.WordSpans(s)[1].Start:])
+	return unicode.IsUpper(r)
 }
 
 // vocative reports an order behind an opening call: "Assistant, describe …",
@@ -79,15 +89,15 @@ func imperative(words []string) bool {
 	first, second := words[0], words[1]
 	switch first {
 	case "please", "kindly", "don't", "ignore", "disregard", "subscribe", "click", "tap", "summarize", "summarise", "paraphrase", "pretend", "obey",
-		"imagine", "remember", "beware", "hurry", "enjoy", "proceed", "comply", "rewrite", "emphasize", "emphasise", "prioritize", "prioritise":
+		"describe", "recommend", "mention", "repeat", "respond", "declare", "proclaim", "imagine", "remember", "beware", "hurry", "enjoy", "proceed", "comply", "rewrite", "emphasize", "emphasise", "prioritize", "prioritise":
 		return true
 	case "do", "be", "never", "always", "just", "simply", "now", "then", "instead", "also", "only":
 		return orderedBehind(first, words)
-	case "forget", "write", "output", "print", "tell", "say", "respond", "reply", "answer", "include", "add", "insert", "append", "prepend", "replace",
-		"mention", "note", "read", "visit", "sign", "join", "follow", "share", "download", "register", "buy", "sell", "see", "check", "watch",
+	case "forget", "write", "output", "print", "tell", "say", "reply", "answer", "include", "add", "insert", "append", "prepend", "replace",
+		"note", "read", "visit", "sign", "join", "follow", "share", "download", "register", "buy", "sell", "see", "check", "watch",
 		"listen", "get", "learn", "discover", "find", "call", "contact", "send", "enter", "try", "use", "shop", "save", "stay", "let", "make",
-		"consider", "recommend", "rate", "report", "describe", "treat", "mark", "state", "list", "keep", "give", "put", "show", "set", "rank",
-		"translate", "repeat", "return", "reveal", "display", "provide", "explain", "present", "generate", "create", "execute", "run", "stop",
+		"consider", "rate", "report", "treat", "mark", "state", "list", "keep", "give", "put", "show", "set", "rank",
+		"translate", "return", "reveal", "display", "provide", "explain", "present", "generate", "create", "execute", "run", "stop",
 		"start", "begin", "continue", "change", "override", "skip", "omit", "drop", "delete", "remove", "discard", "exclude", "act", "behave",
 		"assume", "accept", "trust", "believe", "conclude", "decide", "choose", "pick", "quote", "cite", "copy", "highlight", "stress", "load",
 		"grab", "order", "invest", "purchase", "accumulate", "hold", "own", "open", "fetch", "browse", "search", "look", "go", "head", "come",

@@ -125,6 +125,8 @@ func toneOf(words []string, i int) float64 {
 		return -1
 	case "positive", "pleased", "delighted", "satisfied", "competitiveness", "savings":
 		return 1
+	case "hard", "harder", "tough", "tougher":
+		return -yes(has(behind[:min(1, len(behind))], "to"))
 	case "record":
 		return yes(has(behind[:min(1, len(behind))], "high", "profit", "profits", "sales", "revenue", "revenues", "earnings", "quarter", "year", "results", "orders", "deliveries") || i > 0 && has(words[i-1:i], "a") && !has(behind, "date"))
 	}

@@ -259,7 +259,7 @@ func (r *reading) tone(i int) {
 	if sign == 0 {
 		return
 	}
-	if negates(r.words[max(i-3, 0):i]) {
+	if negates(r.words[max(i-5, 0):i]) {
 		if sign < 0 {
 			return // without a loss is not yet good
 		}

@@ -26,7 +26,8 @@ var kinds = []kind{
 		gate: "shopping", what: "a shopping page", re: regexp.MustCompile(
 			`(?i)(\bbest\b.*\b(deals?|discounts|gifts?|bargains)\b` +
 				`|\b(black friday|cyber monday|prime day|memorial day|labor day|presidents.? day|boxing day|holiday)\b.*\b(deals?|discounts?|savings|gift guide|doorbusters|markdowns|ad scan)\b` +
-				`|\bdeals?( of the day| alert| roundup|s? (on|for|at|from) (apple|amazon|best buy|walmart|target|\$))` +
+				`|\bdeals? (of the day|alert|roundup)|\bdeals (on|for|at|from) (apple|amazon|best buy|walmart|target|\$)` +
+				`|\b(black friday|cyber monday|prime day)\b.*\b(sales?|prices?|offers?)\b|\bearly black friday\b` +
 				`|\b(sale|deals?) (at|on) \S+.*\$\s?\d[\d,.]*` +
 				`|\bsave (up to |over |an extra |an? )?(\$|£|€)?\s?\d` +
 				`|(\$|£|€)\d+ off\b|\b\d+% off\b` +
@@ -34,12 +35,15 @@ var kinds = []kind{
 				`|\b(get|grab|snag|score|buy) (this|these|a|an|the|your)\b.*\b(for|under|from) (just |only )?(\$|£|€)\d+` +
 				`|\b(for|from) (just |only )?(\$|£|€)\d{1,3}(\.\d\d)?\b.*\b(more|airpods|laptop|headphones|tv|today|sale)\b` +
 				`|\b(gift guide|gift ideas|stocking stuffers|coupons?|early access deals|lightning deals|doorbusters|all-time low price|lowest price (ever|yet)|price drops? on)\b)`),
-		not: regexp.MustCompile(`(?i)\b(sales (rise|fall|top|hit|drop|grow|jump|climb|surge|slump)|earnings|revenue|profit|quarter|merger|acquisition|takeover|antitrust|lawsuit|shares|stock|stake|billion|million|barrel|oil|layoffs|recalls?)\b`),
+		not: regexp.MustCompile(`(?i)\b(sales (rise|fall|top|hit|drop|grow|jump|climb|surge|slump)|earnings|revenue|profit|quarter|merger|acquisition|takeover|antitrust|lawsuit|shares|stock|stake|billion|million|barrel|oil|layoffs|recalls?|margins?|forecasts?|outlook|guidance|analysts?|investors|ceo|jobs|workers|(sales|shoppers|shopping|spending|traffic|crowds) (rises?|falls?|tops?|hits?|drops?|grows?|jumps?|climbs?|sets?|was|were|is|are)|online sales|record|best buy( \w+)? (signs?|strikes?|inks?|reaches|makes|to|wins|closes|seeks|in talks))\b`),
 	},
 	{
 		gate: "list", what: "a list page", re: regexp.MustCompile(
 			`(?i)^\W*(the |our |my |here are (the )?)?(\d+ |ten |five |seven |top |all the )?(of the )?(absolute |very )?(best|worst|coolest|greatest|top|weirdest|biggest|hottest|cheapest)( \d+)?( \S+){1,6}? (of|for|in|under|to|this|right now|20\d\d|you can)\b` +
 				`|(?i)^\W*(the )?(top )?(\d{1,2}|three|four|five|six|seven|eight|nine|ten) (\S+ ){0,3}?(stocks|things|ways|reasons|tips|tricks|gifts|gadgets|shows|movies|apps|books|laptops|recipes|hacks|etfs|takeaways you|podcasts|songs|looks) ` +
+				`|(?i)^\W*((these|here) are )(the |our )?(\d+ )?(best|worst|coolest|greatest|top|weirdest|hottest|cheapest)\b` +
+				`|(?i)^\W*(the |our )?\d{1,2} (best|worst|coolest|greatest|weirdest|hottest|cheapest|most) \S` +
+				`|(?i)(^|: )\W*(the )?(top )?(\d{1,2}|five|six|seven|eight|nine|ten) (\S+ ){0,3}?(gadgets|gifts|products|accessories|apps|laptops|headphones|games|toys)\b` +
 				`|(?i)\b(stocks|shares) to (buy|watch|sell|own|avoid)\b` +
 				`|(?i)^\W*what('s| is) (new|coming|leaving) (to|on|from) `),
 		not: regexp.MustCompile(`(?i)^\W*((best|worst|biggest|top) (is|may|might|seems?|to|could|yet|over)\b|best buy|best quarter|best (year|month|week|day|sales)|worst (quarter|year|month|week|day)|biggest (deal|merger|recall|takeover|shareholder|investor|quarterly|one-day)|top (executive|lawyer|official|court|investor|shareholder|boss|tesla|apple|google|boeing|uber)|most (investors|analysts|shareholders))\b`),
@@ -74,15 +78,16 @@ func pageKind(a stockdigest.Article, unsure bool) (gate, reason string) {
 		}
 		return k.gate, fmt.Sprintf("%s: the title says “%s”", k.what, shorten(m))
 	}
-	if m := shopURL.FindString(strings.ToLower(a.URL)); m != "" && shopWord.MatchString(title) {
+	if m := shopURL.FindString(strings.ToLower(a.URL)); m != "" && shopWord.MatchString(title) && !kinds[1].not.MatchString(title) {
 		return "shopping", fmt.Sprintf("a shopping page: its address says “%s”", strings.Trim(m, "/-"))
 	}
 	return "", ""
 }
 
 var (
-	shopURL  = regexp.MustCompile(`[/-](deals?|coupons?|gift-guides?|best-deals)[/-]`)
-	shopWord = regexp.MustCompile(`(?i)\b(deals?|sale|save|discount|cheap|price|buy|best)\b|[$£€]\d`)
+	// A section may be called deal; inside a longer name the word is as often a merger.
+	shopURL  = regexp.MustCompile(`/(deals?|shopping)/|[/-](deals|coupons?|gift-guides?)[/-]`)
+	shopWord = regexp.MustCompile(`(?i)\b(deals|on sale|save|discount(s|ed)?|cheap(er|est)?|lowest price|buy|best)\b|[$£€]\d`)
 )
 
 func shorten(s string) string {

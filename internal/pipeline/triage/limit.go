@@ -14,7 +14,7 @@ const (
 	capIndustry = 8
 	capOther    = 5
 	// CapUnsure bounds how many pages are read only to learn what they are about.
-	capUnsure = 10
+	capUnsure = 20
 )
 
 // limit rejects what is above the caps, worst first: lowest score, then

@@ -1,0 +1,82 @@
+package summarize_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"stockdigest.app/stockdigest"
+)
+
+const notes = `FORM 8-K CURRENT REPORT of Brightwell Inc. filed with the Securities and Exchange Commission on the date below.
+
+Item 8.01 Other Events.
+
+The Notes will be Brightwell’s senior unsecured obligations and will rank equally with its other unsecured and unsubordinated debt from time to time outstanding.
+
+On March 2, 2026, Brightwell Inc. (“Brightwell”) issued $500,000,000 aggregate principal amount of its 4.500% Notes due 2031 (the “Notes”), pursuant to an underwriting agreement dated February 26, 2026.
+
+The Notes are being issued pursuant to an indenture, dated as of November 5, 2018 (the “Indenture”), between Brightwell and Old Dayton Trust Company, as trustee.
+
+Item 9.01 Financial Statements and Exhibits.
+
+The officer’s certificate of Brightwell is the certificate that establishes the terms of each series.`
+
+func filing(body string, types ...string) stockdigest.Filing {
+	f := stockdigest.Filing{Accession: "0000000001-26-000001", Form: "8-K", FiledAt: asOf.Add(-time.Hour), Items: []string{"8.01", "9.01"}, URL: "https://sec.example/8k"}
+	at, end := strings.Index(body, "Item 8.01"), strings.Index(body, "Item 9.01")
+	f.Documents = []stockdigest.Document{{
+		Accession: f.Accession, Seq: 1, Type: "8-K", URL: f.URL, Text: body, Hash: stockdigest.Hash(body),
+		Items: []stockdigest.Item{{Number: "8.01", Start: at, End: end}, {Number: "9.01", Start: end, End: len(body)}},
+	}}
+	for i, kind := range types {
+		text := "Brightwell reported net sales of $1.2 billion for the fourth quarter, up 7% from a year earlier."
+		f.Documents = append(f.Documents, stockdigest.Document{Accession: f.Accession, Seq: i + 2, Type: kind, Text: text, Hash: stockdigest.Hash(text)})
+	}
+	return f
+}
+
+func filed(f stockdigest.Filing) stockdigest.Material {
+	return stockdigest.Material{
+		Ticker: brightwell(), Filings: []stockdigest.Filing{f},
+		Stories: []stockdigest.Story{{ID: "s1", Ticker: "BWL", Headline: "8-K: Other Events", State: stockdigest.StoryNew, Filings: []stockdigest.Accession{f.Accession}}},
+	}
+}
+
+func TestFilingTellsTheEventNotItsTerms(t *testing.T) {
+	t.Parallel()
+	got := write(t, filed(filing(notes)))
+	if len(got) != 1 || !strings.HasPrefix(got[0].Text, "On March 2, 2026, Brightwell Inc.") {
+		t.Fatalf("got %q, want what was issued and nothing else", texts(got))
+	}
+	if err := got[0].Evidence[0].Check(notes); err != nil || got[0].Evidence[0].Source != "0000000001-26-000001/1" {
+		t.Errorf("evidence of %q: %v, source %s", got[0].Text, err, got[0].Evidence[0].Source)
+	}
+}
+
+func TestFilingReadsPressReleasesAndNoContracts(t *testing.T) {
+	t.Parallel()
+	release := strings.Join(texts(write(t, filed(filing(notes, "EX-99.1")))), "\n")
+	contract := strings.Join(texts(write(t, filed(filing(notes, "EX-10.1")))), "\n")
+	if !strings.Contains(release, "net sales of $1.2 billion") || strings.Contains(contract, "net sales of $1.2 billion") {
+		t.Errorf("from a release %q, from a contract %q, want the sales from the release alone", release, contract)
+	}
+}
+
+func TestContextSpeaksOfTheSameThing(t *testing.T) {
+	t.Parallel()
+	about := candidate("https://wire.example/notes", "Wire", "Brightwell to sell bonds",
+		"Brightwell sold unsecured notes due 2031 with an aggregate principal of half a billion dollars to refinance older debt, a spokesman said.")
+	other := candidate("https://post.example/launch", "Post", "Brightwell unveils the Lumina 4 scanner", "Brightwell unveiled the Lumina 4, a handheld scanner, at a fair in Dayton on Monday.")
+	m := filed(filing(notes))
+	m.Stories = []stockdigest.Story{story(about.Article.Title, about), story(other.Article.Title, other)}
+	m.Candidates = []stockdigest.Candidate{about, other}
+	for _, b := range write(t, m) {
+		if has := b.Context != nil; has != strings.Contains(b.Text, "notes") {
+			t.Errorf("bullet %q: context %+v, want one for the notes alone", b.Text, b.Context)
+		}
+		if b.Context != nil && (b.Context.Item != "8.01" || b.Context.Evidence.Check(notes) != nil) {
+			t.Errorf("context %+v: want item 8.01 and evidence that holds", b.Context)
+		}
+	}
+}
