@@ -33,7 +33,7 @@ func read(doc *html.Node, address *url.URL) (Article, error) {
 	}
 	a.PublishedAt, a.DateSource = d.published(address, near)
 
-	s := newScene(doc, a.Title)
+	s := newScene(doc, a.Title, a.Description)
 	a.Text = s.choose(weights(), readable(doc, address), d)
 	a.Language = languageOf(a.Text, d.lang())
 	visible := s.visible()

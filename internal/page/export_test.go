@@ -25,7 +25,7 @@ func Prepare(page []byte, pageURL string) *Prepared {
 		address = &url.URL{}
 	}
 	d := declare(doc)
-	return &Prepared{d, newScene(doc, d.headline(address)), readable(doc, address)}
+	return &Prepared{d, newScene(doc, d.headline(address), d.description()), readable(doc, address)}
 }
 
 // Look shows the blocks of a page and the features the model sees.
@@ -40,4 +40,15 @@ func (p *Prepared) Look() (texts []string, rows [][]float64) {
 // Choose returns the text that a model in its text form chooses.
 func (p *Prepared) Choose(trees string) string {
 	return p.scene.choose(parseTrees(trees), p.other, p.declared)
+}
+
+// Judge returns the likelihoods.
+func (p *Prepared) Judge(trees string) []float64 {
+	_, rows := p.Look()
+	ts := parseTrees(trees)
+	out := make([]float64, len(rows))
+	for i, r := range rows {
+		out[i] = likelihood(ts, r)
+	}
+	return out
 }

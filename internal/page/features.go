@@ -25,6 +25,7 @@ type scene struct {
 	kinds   map[string]int      // good words by signature
 	hinter  *hinter
 	title   string
+	summary string // what the page says it is about
 	seed    maphash.Seed
 }
 
@@ -37,11 +38,11 @@ type facts struct {
 	lower     string
 }
 
-func newScene(doc *html.Node, title string) *scene {
+func newScene(doc *html.Node, title, summary string) *scene {
 	s := &scene{
 		root:   doc,
 		blocks: blocksOf(doc, nil), words: map[*html.Node]int{}, good: map[*html.Node]int{}, hints: map[*html.Node]hint{},
-		kinds: map[string]int{}, hinter: newHinter(), title: title, seed: maphash.MakeSeed(),
+		kinds: map[string]int{}, hinter: newHinter(), title: title, summary: summary, seed: maphash.MakeSeed(),
 	}
 	s.facts = make([]facts, len(s.blocks))
 	for i, b := range s.blocks {
@@ -103,9 +104,10 @@ func (s *scene) features(agreed, declared []float64, hasDeclared bool) [][]float
 	}
 	groups := phrases()
 	company := s.newCompany(agreed, groups)
+	outline := s.newOutline(agreed, heading)
 	rows := make([][]float64, len(s.blocks))
 	for i := range s.blocks {
-		row := make([]float64, 0, 96)
+		row := make([]float64, 0, 112)
 		row = s.textFeatures(row, i, groups)
 		row = s.placeFeatures(row, i)
 		row = append(row, agreed[i], declared[i], flag(hasDeclared), distance(i, first, last), flag(i >= first), flag(i <= last),
@@ -113,7 +115,7 @@ func (s *scene) features(agreed, declared []float64, hasDeclared bool) [][]float
 		for _, step := range []int{-2, -1, 1, 2} {
 			row = s.neighbour(row, i+step, agreed)
 		}
-		row = company.features(row, i)
+		row = outline.features(company.features(row, i), i)
 		rows[i] = row
 	}
 	return rows

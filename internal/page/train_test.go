@@ -109,17 +109,27 @@ func crossed(t *testing.T, pages []trainPage) {
 	t.Helper()
 	texts := make([]string, len(pages))
 	var group sync.WaitGroup
+	var mu sync.Mutex
+	loss, lossn := 0.0, 0.0
 	for fold := range folds {
 		group.Go(func() {
 			trees := strings.Join(fit(pages, func(p trainPage) bool { return p.fold != fold }), "\n")
 			for i, p := range pages {
 				if p.fold == fold {
 					texts[i] = p.page.Choose(trees)
+					mu.Lock()
+					for j, q := range p.page.Judge(trees) {
+						q = min(max(q, 1e-4), 1-1e-4)
+						loss -= p.weight[j] * (p.label[j]*math.Log(q) + (1-p.label[j])*math.Log(1-q))
+						lossn += p.weight[j]
+					}
+					mu.Unlock()
 				}
 			}
 		})
 	}
 	group.Wait()
+	t.Logf("seen loss %.5f", loss/lossn)
 	held := map[string][3]float64{}
 	var all []heldPage
 	for i, p := range pages {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"path"
 	"slices"
 	"strings"
@@ -37,14 +38,22 @@ type Getter interface {
 // Getter is.
 type Client struct {
 	get Getter
+	log *slog.Logger
 }
 
 // New returns a client that reads through get.
-func New(get Getter) *Client { return &Client{get: get} }
+func New(get Getter) *Client { return &Client{get: get, log: slog.New(slog.DiscardHandler)} }
+
+// Logging returns the client with a log for what it leaves out on purpose.
+func (c *Client) Logging(log *slog.Logger) *Client { return &Client{get: c.get, log: log} }
 
 // Filings returns the company's reports (8-K, 10-Q, 10-K, 6-K, 20-F, 40-F and
-// their amendments) that EDGAR accepted in the window, newest first, then by
-// accession. A company without a CIK has none.
+// their amendments) and what insiders and large holders filed (Form 4,
+// Schedules 13D and 13G) that EDGAR accepted in the window, newest first, then
+// by accession. A company without a CIK has none.
+//
+// The one document of an ownership form is a text made of its facts. Of these
+// forms only the newest ten are read, and only those returned that could be.
 //
 // What could not be had is an error beside the filings, not instead of them:
 // a filing whose documents failed is returned with what its list entry says.
@@ -59,6 +68,8 @@ func (c *Client) Filings(ctx context.Context, t stockdigest.Ticker, w stockdiges
 	}
 	entries, listErr := c.entries(ctx, t.CIK, w)
 	errs := []error{listErr}
+	var owned []stockdigest.Filing
+	entries, owned = parted(entries)
 	if n := len(entries) - maxFilings; n > 0 {
 		entries = entries[:maxFilings]
 		errs = append(errs, fmt.Errorf("read filings of %s: %d older than the newest %d left out", t.Symbol, n, maxFilings))
@@ -74,8 +85,21 @@ func (c *Client) Filings(ctx context.Context, t stockdigest.Ticker, w stockdiges
 		}
 		filings = append(filings, f)
 	}
+	filings = append(filings, c.insiders(ctx, t, owned)...)
 	slices.SortStableFunc(filings, newestFirst)
 	return filings, errors.Join(errs...)
+}
+
+// parted tells the company's reports from the forms about its owners.
+func parted(entries []stockdigest.Filing) (reports, owned []stockdigest.Filing) {
+	for _, f := range entries {
+		if tellsOwnership(f.Form) {
+			owned = append(owned, f)
+		} else {
+			reports = append(reports, f)
+		}
+	}
+	return reports, owned
 }
 
 // entries lists what was filed in the window, newest first. The main answer

@@ -65,7 +65,7 @@ func (c columns) within(cik string, w stockdigest.Window) []stockdigest.Filing {
 	var out []stockdigest.Filing
 	for i, accession := range c.Accession {
 		form := strings.ToUpper(strings.TrimSpace(at(c.Form, i)))
-		if !reads(form) || !validAccession(accession) {
+		if !reads(form) && !tellsOwnership(form) || !validAccession(accession) {
 			continue
 		}
 		filedAt, ok := filedIn(w, clock.readings(at(c.Accepted, i)), at(c.Filed, i))

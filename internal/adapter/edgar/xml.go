@@ -43,7 +43,8 @@ func walkXML(raw []byte, ended func(element)) error {
 	}
 	d := xml.NewDecoder(bytes.NewReader(raw))
 	d.CharsetReader = charset
-	var path, texts, ids []string
+	var path, ids []string
+	var texts [][]byte
 	for n := 0; ; {
 		token, err := d.RawToken()
 		if errors.Is(err, io.EOF) {
@@ -57,17 +58,17 @@ func walkXML(raw []byte, ended func(element)) error {
 			if n++; n > maxElements || len(path) == maxXMLDepth {
 				return errors.New("read XML: more elements, or deeper ones, than a filing has")
 			}
-			path, texts, ids = append(path, t.Name.Local), append(texts, ""), append(ids, attribute(t, "id"))
+			path, texts, ids = append(path, t.Name.Local), append(texts, nil), append(ids, attribute(t, "id"))
 		case xml.CharData:
 			if last := len(texts) - 1; last >= 0 && len(texts[last]) < maxValue {
-				texts[last] += string(t[:min(len(t), maxValue)])
+				texts[last] = append(texts[last], t[:min(len(t), maxValue)]...)
 			}
 		case xml.EndElement:
 			last := len(path) - 1
 			if last < 0 || path[last] != t.Name.Local {
 				return fmt.Errorf("read XML: element %.80q ends unopened", t.Name.Local)
 			}
-			ended(element{path, strings.Join(strings.Fields(strings.ToValidUTF8(texts[last], "")), " "), ids[last]})
+			ended(element{path, strings.Join(strings.Fields(strings.ToValidUTF8(string(texts[last]), "")), " "), ids[last]})
 			path, texts, ids = path[:last], texts[:last], ids[:last]
 		}
 	}

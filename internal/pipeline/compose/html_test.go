@@ -74,7 +74,7 @@ func TestMailShowsEveryPartOfADigest(t *testing.T) {
 		"Brightwell Instruments Inc.", "BWL", "raised its price to $42 per share", "Update: price raised to $42 per share (was $38)",
 		"▲ positive", "▼ negative", "high impact", "The Example Times, 4 Mar, 03:30", "paywalled: headline and description only", "news.example",
 		"also in Ada Wire, Bee News, Cee Daily, Dee Post and 1 more", "From the filings: Item 1.01", "Brightwell opens a plant in Ohio (told 3 Mar)",
-		"8-K (items 1.01, 9.01), 4 Mar, 08:30", "39 articles from 7 of 7 feeds, 6 selected; 1 filing", "33 articles left out, and why",
+		"8-K (items 1.01, 9.01), 4 Mar, 08:30", "39 articles from 7 of 7 feeds, 6 selected; 1 filing", "33 articles left out",
 		"A quiet day: every source was read and nothing material was found.", "Not investment advice", "Wednesday 4 March 2026. Times in EST.",
 	} {
 		if !strings.Contains(page, want) {

@@ -176,7 +176,7 @@ func (p painter) company(r stockdigest.Report, limit int) companyView {
 }
 
 func (p painter) bullet(b stockdigest.Bullet) bulletView {
-	v := bulletView{Text: b.Text, Update: b.Update, Tags: tags(b)}
+	v := bulletView{Text: b.Text, Update: updateLine(b), Tags: tags(b)}
 	if len(b.Evidence) > 0 {
 		v.Source = p.source(b.Evidence[0])
 	}
@@ -187,6 +187,11 @@ func (p painter) bullet(b stockdigest.Bullet) bulletView {
 		v.Context = &contextView{Text: b.Context.Text, Source: p.source(b.Context.Evidence)}
 	}
 	return v
+}
+
+// updateLine is what changed, without the sentence when the bullet tells it.
+func updateLine(b stockdigest.Bullet) string {
+	return strings.TrimSuffix(strings.TrimSuffix(b.Update, b.Text), ": ")
 }
 
 func (p painter) source(e stockdigest.Evidence) sourceView {

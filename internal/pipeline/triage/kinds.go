@@ -35,7 +35,7 @@ var kinds = []kind{
 				`|\b(get|grab|snag|score|buy) (this|these|a|an|the|your)\b.*\b(for|under|from) (just |only )?(\$|£|€)\d+` +
 				`|\b(for|from) (just |only )?(\$|£|€)\d{1,3}(\.\d\d)?\b.*\b(more|airpods|laptop|headphones|tv|today|sale)\b` +
 				`|\b(gift guide|gift ideas|stocking stuffers|coupons?|early access deals|lightning deals|doorbusters|all-time low price|lowest price (ever|yet)|price drops? on)\b)`),
-		not: regexp.MustCompile(`(?i)\b(sales (rise|fall|top|hit|drop|grow|jump|climb|surge|slump)|earnings|revenue|profit|quarter|merger|acquisition|takeover|antitrust|lawsuit|shares|stock|stake|billion|million|barrel|oil|layoffs|recalls?|margins?|forecasts?|outlook|guidance|analysts?|investors|ceo|jobs|workers|(sales|shoppers|shopping|spending|traffic|crowds) (rises?|falls?|tops?|hits?|drops?|grows?|jumps?|climbs?|sets?|was|were|is|are)|online sales|record|best buy( \w+)? (signs?|strikes?|inks?|reaches|makes|to|wins|closes|seeks|in talks))\b`),
+		not: noShopping,
 	},
 	{
 		gate: "list", what: "a list page", re: regexp.MustCompile(
@@ -78,13 +78,15 @@ func pageKind(a stockdigest.Article, unsure bool) (gate, reason string) {
 		}
 		return k.gate, fmt.Sprintf("%s: the title says “%s”", k.what, shorten(m))
 	}
-	if m := shopURL.FindString(strings.ToLower(a.URL)); m != "" && shopWord.MatchString(title) && !kinds[1].not.MatchString(title) {
+	if m := shopURL.FindString(strings.ToLower(a.URL)); m != "" && shopWord.MatchString(title) && !noShopping.MatchString(title) {
 		return "shopping", fmt.Sprintf("a shopping page: its address says “%s”", strings.Trim(m, "/-"))
 	}
 	return "", ""
 }
 
 var (
+	// noShopping are words of the business pages; a shopping page has none.
+	noShopping = regexp.MustCompile(`(?i)\b(sales (rise|fall|top|hit|drop|grow|jump|climb|surge|slump)|earnings|revenue|profit|quarter|merger|acquisition|takeover|antitrust|lawsuit|shares|stock|stake|billion|million|barrel|oil|layoffs|recalls?|margins?|forecasts?|outlook|guidance|analysts?|investors|ceo|jobs|workers|(sales|shoppers|shopping|spending|traffic|crowds) (rises?|falls?|tops?|hits?|drops?|grows?|jumps?|climbs?|sets?|was|were|is|are)|online sales|record|best buy( \w+)? (signs?|strikes?|inks?|reaches|makes|to|wins|closes|seeks|in talks))\b`)
 	// A section may be called deal; inside a longer name the word is as often a merger.
 	shopURL  = regexp.MustCompile(`/(deals?|shopping)/|[/-](deals|coupons?|gift-guides?)[/-]`)
 	shopWord = regexp.MustCompile(`(?i)\b(deals|on sale|save|discount(s|ed)?|cheap(er|est)?|lowest price|buy|best)\b|[$£€]\d`)

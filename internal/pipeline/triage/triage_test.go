@@ -24,7 +24,7 @@ func TestKindsOfPages(t *testing.T) {
 		{"Save $300 on the MacBook Pro today", "shopping"},
 		{"AirPods drop to $99 in early Black Friday sale", "shopping"},
 		{"Apple Watch gets its Cyber Monday price early", "shopping"},
-		{"Apple Black Friday sales hit a record, analysts say", "entity"},
+		{"Black Friday sales at Apple hit a record, analysts say", "entity"},
 		{"Intel chip unit in deal for Apple, sources say", "entity"},
 		{"Apple deal with the city to save 5,000 jobs", "entity"},
 		{"iPhone: 6 can't-miss gadgets for it", "list"},
@@ -62,6 +62,28 @@ func TestKindsOfPages(t *testing.T) {
 		if v.Reason == "" || strings.Contains(v.Reason, "\n") {
 			t.Errorf("%q: reason %q is not one line", c.title, v.Reason)
 		}
+	}
+}
+
+func TestAddressesOfShoppingPages(t *testing.T) {
+	t.Parallel()
+	cases := []struct{ url, title, gate string }{
+		{"https://news.example/deals/iphone-11", "The iPhone 11 is cheaper than ever", "shopping"},
+		{"https://news.example/2019/best-iphone-deals-now/", "Where to buy an iPhone", "shopping"},
+		{"https://news.example/2019/apple-intel-modem-deal-talks/", "Apple in talks on $1 billion modem deal", "entity"},
+		{"https://news.example/iphone-data-deal-under-inquiry", "iPhone data deal is under inquiry", "entity"},
+	}
+	for _, c := range cases {
+		t.Run(c.url, func(t *testing.T) {
+			t.Parallel()
+			s := &store{material: stockdigest.Material{Ticker: ticker(t)}}
+			s.add(stockdigest.RoleCompany, "", c.title)
+			s.material.Candidates[0].Article.URL = c.url
+			run(t, s)
+			if v := s.verdicts[0]; v.Gate != c.gate {
+				t.Errorf("got %s (%s), want %s", v.Gate, v.Reason, c.gate)
+			}
+		})
 	}
 }
 
