@@ -3,6 +3,7 @@ package eval
 import (
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -29,7 +30,11 @@ type mentionRow struct {
 // by row: its own id, or its index from 0.
 func Entities(dir string, link func(text string) []stockdigest.Symbol, known func(name string) (stockdigest.Symbol, bool), progress Progress) (Result, error) {
 	result := Result{Name: "entities", Figures: map[string]float64{}, Predictions: map[string]any{}}
-	rows, err := mentionRows(filepath.Join(dir, "triage", "finentity", "FinEntity.json"))
+	path, err := findFile(dir, "FinEntity.json")
+	if err != nil {
+		return result, err
+	}
+	rows, err := mentionRows(path)
 	if err != nil {
 		return result, err
 	}
@@ -66,6 +71,28 @@ func Entities(dir string, link func(text string) []stockdigest.Symbol, known fun
 	result.Figures["finentity/companies"] = float64(asked)
 	result.Figures["finentity/rows"] = float64(len(rows))
 	return result, nil
+}
+
+// findFile returns the first file of that name in or below dir.
+func findFile(dir, name string) (string, error) {
+	found := ""
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if !d.IsDir() && strings.EqualFold(d.Name(), name) {
+			found = path
+			return fs.SkipAll
+		}
+		return nil
+	})
+	if err != nil {
+		return "", fmt.Errorf("look for %s: %w", name, err)
+	}
+	if found == "" {
+		return "", stockdigest.NotFound("no " + name + " in or below " + dir)
+	}
+	return found, nil
 }
 
 func mentionRows(path string) ([]mentionRow, error) {

@@ -53,6 +53,7 @@ type phrase struct {
 
 //nolint:gochecknoglobals // compiled once, never changed
 var phrases = []phrase{
+	{Analyst, 1, regexp.MustCompile(`(?i)\b(price targets?|(initiate[sd]?|starts?|started|resume[sd]?|began)( \S+){0,2} coverage|(upgrade[sd]?|downgrade[sd]?)( \S+){0,6} (to|from) \W?(buy|sell|hold|neutral|overweight|underweight|outperform|underperform|equal|strong buy|market perform|sector perform)|(buy|sell|hold|neutral|overweight|underweight|outperform|underperform|equal[- ]weight) rating)\b`)},
 	{Guidance, 3, regexp.MustCompile(`(?i)\b((rais(es|ed|ing)|cuts?|cutting|lower(s|ed|ing)|slash(es|ed)|withdr[ae]w(s|n)?|reaffirm(s|ed)|reiterate[sd]|trim(s|med)|boost(s|ed)|narrow(s|ed)|hike[sd]|maintain(s|ed))( \S+){0,4} (guidance|outlook|forecasts?|targets?|estimates)|profit warning|(full[- ]year|annual|quarterly|sales|revenue|earnings|profit) (guidance|outlook|forecast)|(expects|sees|forecasts|projects)( \S+){0,5} (revenue|sales|earnings|profit|margins?|growth|deliveries))\b`)},
 	{Deal, 3, regexp.MustCompile(`(?i)\b(merge[rs]?|merged|merging|acquir(e|es|ed|ing)|acquisition|takeover|take over|buyout|(agree[sd]?|agreed|plans?|offers?|deal|bid) to (buy|acquire|sell)|to buy|bids? (for|of)|sweeten(s|ed)|(raise[sd]?|rais(es|ed)) (its|the) (bid|offer)|stake in|spin[- ]?offs?|divest\w*|sells? (its|unit|stake|business)|sale of (its|the) \S+ (unit|business|division|arm)|joint venture|going private|hostile (bid|offer)|tender offer)\b`)},
 	{Accident, 3, regexp.MustCompile(`(?i)\b(recall(s|ed|ing)?|crash(es|ed)?|explosions?|(fire|blaze) (at|in|broke)|spills?|outages?|data breach|hack(ed|ers|ing)?|cyber-?attacks?|ransomware|defects?|defective|grounded|grounding|derail\w*|contaminat\w*|safety (issue|concerns?|probe)|injur(ed|ies|y)|killed)\b`)},
@@ -63,9 +64,9 @@ var phrases = []phrase{
 	{Financing, 3, regexp.MustCompile(`(?i)\b(bankruptcy|chapter 11|default(s|ed)? on|(debt|bond|note|notes|share|stock|equity) (offering|sale|issue)|(senior|convertible|secured|unsecured)( \S+){0,2} (notes|bonds|debt|obligations)|ipo|initial public offering|credit (rating|facility|agreement)|junk|term loan|refinanc\w*|funding round|delist(ed|ing)|going concern|indenture|underwriting agreement)\b`)},
 	{Earnings, 3, regexp.MustCompile(`(?i)\b(earnings|quarterly (results|profit|loss|revenue|sales)|(first|second|third|fourth)[- ]quarter|q[1-4]|full[- ]year|same[- ]store sales|comparable sales|net (income|loss|profit|sales)|operating (income|profit|loss|margin)|gross margin|eps|per share|ebitda|(profit|revenue|sales|orders|bookings|backlog|deliveries|shipments)( \S+){0,3} (rose|rises?|fell|falls?|jump(s|ed)|drop(s|ped)|surge[sd]|slump(s|ed)|grew|grows?|declined|increased|decreased|climbed|beat|missed|topped|doubled|of [$€£]?\d)|results (beat|miss|top)|swings to (a )?(profit|loss))\b`)},
 	{Payout, 2, regexp.MustCompile(`(?i)\b(dividends?|buy-?backs?|share repurchases?|repurchase (program|programme|of)|stock split|special payout)\b`)},
-	{Analyst, 1, regexp.MustCompile(`(?i)\b(upgrade[sd]?|downgrade[sd]?|price targets?|initiate[sd]? coverage|(buy|sell|hold|neutral|overweight|underweight|outperform|underperform|equal[- ]weight) rating|analysts? (at|say|see|expect|cut|raise|wrote))\b`)},
+	{Analyst, 1, regexp.MustCompile(`(?i)\b(upgrade[sd]?|downgrade[sd]?|price targets?|initiate[sd]? coverage|(buy|sell|hold|neutral|overweight|underweight|outperform|underperform|equal[- ]weight) rating|analysts? (say|see|expect|cut|raise))\b`)},
 	{Contract, 2, regexp.MustCompile(`(?i)\b((wins?|won|award(s|ed)|sign(s|ed)|land(s|ed))( \S+){0,5} (contracts?|orders?|deal|agreement)|contract (worth|with|to|from|award)|orders? (for|from)|partner(s|ed|ing)? with|partnership|team(s|ed)? up|alliance|supply (deal|agreement)|licensing (deal|agreement))\b`)},
-	{Product, 2, regexp.MustCompile(`(?i)\b(launch(es|ed|ing)?|unveil(s|ed|ing)?|reveal(s|ed)?|debut(s|ed)?|introduc(es|ed|ing)|releas(es|ed|ing)|roll(s|ed|ing)? out|review|concept|new (model|service|product|feature|phone|suv|car|console|chip|drug)|ships|shipping|pre-?orders?|delay(s|ed)?|discontinu\w+)\b`)},
+	{Product, 2, regexp.MustCompile(`(?i)\b(launch(es|ed|ing)?|unveil(s|ed|ing)?|reveal(s|ed) (a|an|its|the|new|plans)|debut(s|ed)?|introduc(es|ed|ing)|releas(es|ed|ing)|roll(s|ed|ing)? out|new (model|service|product|feature|phone|suv|car|console|chip|drug)|ships|shipping|pre-?orders?|delay(s|ed)?|discontinu\w+)\b`)},
 	{Plans, 1, regexp.MustCompile(`(?i)\b(plans? to|expan(ds?|sion|ding)|open(s|ed|ing)? (a|an|its|the)|invest(s|ed|ing)? [$€£]?\d|investment of|build(s|ing)? (a|an|its)|factory|plant|overhaul|price (hike|increase|cut)s?|raises prices)\b`)},
 }
 
@@ -74,7 +75,7 @@ var phrases = []phrase{
 func Of(text string) []Kind {
 	var found []Kind
 	for _, p := range phrases {
-		if p.re.MatchString(text) {
+		if !slices.Contains(found, p.kind) && p.re.MatchString(text) {
 			found = append(found, p.kind)
 		}
 	}
@@ -84,8 +85,10 @@ func Of(text string) []Kind {
 // First returns the plainest event that the first text with one tells, or None.
 func First(texts ...string) Kind {
 	for _, t := range texts {
-		if found := Of(t); len(found) > 0 {
-			return found[0]
+		for _, p := range phrases {
+			if p.re.MatchString(t) {
+				return p.kind
+			}
 		}
 	}
 	return None
@@ -95,7 +98,9 @@ func First(texts ...string) Kind {
 func Kinds() []Kind {
 	kinds := make([]Kind, 0, len(phrases))
 	for _, p := range phrases {
-		kinds = append(kinds, p.kind)
+		if !slices.Contains(kinds, p.kind) {
+			kinds = append(kinds, p.kind)
+		}
 	}
-	return slices.Clip(kinds)
+	return kinds
 }

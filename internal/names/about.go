@@ -161,7 +161,7 @@ func (l *Linker) oneSense(hits []hit, target int) {
 		switch {
 		case people[h.form] && len(named) == 0:
 			h.confidence, h.why = min(h.confidence, 0.2), aPerson
-		case sure[h.form] && h.confidence == doubtful:
+		case sure[h.form] && h.confidence == doubtful && (h.form.told || h.form.full):
 			h.confidence, h.why = 0.6, "the same word as a sure one"
 		}
 	}

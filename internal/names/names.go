@@ -182,7 +182,7 @@ func (l *Linker) addFirstWord(i int, word string) {
 	if l.words.small[key] || l.words.plain(key) {
 		return
 	}
-	l.add(word, &form{owners: []int{i}, kind: stockdigest.NameCompany, words: 1, common: l.words.common[key] || l.words.family[key], strict: true})
+	l.add(word, &form{owners: []int{i}, kind: stockdigest.NameCompany, words: 1, common: true, strict: true})
 }
 
 // initials returns the first letters of a name's words.
@@ -253,8 +253,9 @@ func (l *Linker) add(text string, f *form) {
 	case node == 0:
 	case !taken, len(old.owners) == 0 && f.full: // a phrase that turns out to be a company
 		l.ends[node] = f
-	case len(old.owners) > 0 && len(f.owners) > 0 && (f.told || f.full || l.sameCompany(old.owners[0], f.owners[0])):
+	case len(old.owners) > 0 && len(f.owners) > 0 && (f.told || f.full || f.owners[0] == 0 || l.sameCompany(old.owners[0], f.owners[0])):
 		// Who follows the second owner means it: HBO was AT&T's, then Warner's.
+		// The first row is the company asked about when the table lacks it.
 		if !slices.Contains(old.owners, f.owners[0]) {
 			old.owners = append(old.owners, f.owners...)
 		}

@@ -203,3 +203,52 @@ func dataDir(t *testing.T) string {
 	}
 	return dir
 }
+
+func TestOneWordHasOneSenseInAText(t *testing.T) {
+	t.Parallel()
+	l := names.NewLinker(starter(t))
+	rest := strings.Repeat("The hall was full and the doors stayed open for the visitors. ", 10)
+	cases := map[string]struct {
+		symbol stockdigest.Symbol
+		body   string
+		want   bool
+	}{
+		"the head of a sentence counts beside a sure one": {"CAT", "Caterpillar machines moved earth. A man from Caterpillar said so. Caterpillar had no word. " + rest, true},
+		"a surname is no company":                         {"F", "The stories of John M. Ford were lost. Ford wrote at night, and friends of Ford kept them. Ford died young. " + rest, false},
+		"a chairman of the name":                          {"F", "Bill Ford spoke of Ford Motor. Ford sold more trucks, and dealers of Ford were glad. Ford shares rose. " + rest, true},
+		"a word of a name is not the name":                {"LYV", "Watch it on Stream Live today. Live streams grow. Live chat grows. " + rest, false},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			row, ok := l.Ticker(c.symbol)
+			if !ok {
+				t.Fatalf("%s is not in the starter", c.symbol)
+			}
+			if v := l.About(row, "A long night", "", c.body); v.About != c.want {
+				t.Errorf("got %v (%s), want %v", v.About, v.Reason, c.want)
+			}
+		})
+	}
+}
+
+func TestACompanyKeepsItsNameThoughAnotherOwnsTheBrand(t *testing.T) {
+	t.Parallel()
+	l := names.NewLinker(starter(t))
+	cases := []struct {
+		row   stockdigest.Ticker
+		title string
+		want  bool
+	}{
+		{stockdigest.Ticker{Symbol: "PNDRA", Name: "Pandora Media, Inc."}, "Pandora adds podcasts to its app", true},
+		{stockdigest.Ticker{Symbol: "AEO", Name: "American Eagle Outfitters, Inc."}, "American Eagle Outfitters cuts its outlook", true},
+		{stockdigest.Ticker{Symbol: "ATVI", Name: "Activision Blizzard, Inc."}, "Activision Blizzard sells 10 million copies", true},
+		{stockdigest.Ticker{Symbol: "MSFT", Name: "Microsoft Corporation"}, "Activision Blizzard sells 10 million copies", true},
+		{stockdigest.Ticker{Symbol: "TWTR", Name: "Twitter, Inc."}, "Twitter Lite se estrena en México", true},
+	}
+	for _, c := range cases {
+		if v := l.About(c.row, c.title, "", ""); v.About != c.want {
+			t.Errorf("%s: %q: got %v (%s), want %v", c.row.Symbol, c.title, v.About, v.Reason, c.want)
+		}
+	}
+}

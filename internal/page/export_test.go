@@ -52,3 +52,17 @@ func (p *Prepared) Judge(trees string) []float64 {
 	}
 	return out
 }
+
+// Parents numbers the elements around the blocks.
+func (p *Prepared) Parents() (ids []int, heads []bool) {
+	known := map[*html.Node]int{}
+	for _, b := range p.scene.blocks {
+		q := b.node.Parent
+		if _, ok := known[q]; !ok {
+			known[q] = len(known)
+		}
+		ids = append(ids, known[q])
+		heads = append(heads, isHeading(b.node.DataAtom))
+	}
+	return ids, heads
+}

@@ -1,6 +1,7 @@
 package page_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"hash/fnv"
 	"maps"
@@ -118,6 +119,12 @@ func crossed(t *testing.T, pages []trainPage) {
 				if p.fold == fold {
 					texts[i] = p.page.Choose(trees)
 					mu.Lock()
+					if out := os.Getenv("DUMP"); out != "" {
+						f, _ := os.OpenFile(out, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+						ids, heads := p.page.Parents()
+						json.NewEncoder(f).Encode(map[string]any{"id": p.id, "set": p.set, "truth": p.truth, "texts": p.texts, "p": p.page.Judge(trees), "par": ids, "head": heads, "label": p.label, "got": texts[i]})
+						f.Close()
+					}
 					for j, q := range p.page.Judge(trees) {
 						q = min(max(q, 1e-4), 1-1e-4)
 						loss -= p.weight[j] * (p.label[j]*math.Log(q) + (1-p.label[j])*math.Log(1-q))

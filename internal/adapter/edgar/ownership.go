@@ -142,8 +142,6 @@ func (r *ownershipReader) ended(e element) {
 	name, parent := e.name()
 	r.root = e.path[0]
 	switch {
-	case len(e.path) == 2:
-		r.formField(name, e.text)
 	case parent == "issuer":
 		r.issuerField(name, e.text)
 	case name == "reportingOwner":
@@ -172,6 +170,8 @@ func (r *ownershipReader) ended(e element) {
 		r.lineField(parent, e.text)
 	case name == "transactionCode":
 		r.line.Code = e.text
+	case len(e.path) == 2:
+		r.formField(name, e.text)
 	}
 }
 

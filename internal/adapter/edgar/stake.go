@@ -131,15 +131,16 @@ func (s Stake) tell(h Holder, first bool, company string) string {
 	b.WriteString(" reported owning ")
 	switch {
 	case h.Shares == "0":
-		b.WriteString("no shares of " + company)
+		b.WriteString("no shares")
 	case h.Shares == "":
-		b.WriteString("shares of " + company)
+		b.WriteString("shares")
 	default:
-		b.WriteString(count(h.Shares.grouped(), "share") + " of " + company)
+		b.WriteString(count(h.Shares.grouped(), "share"))
 	}
-	if security := named(s.Security); len(security) < 120 {
-		b.WriteString(security)
+	if class := ofClass(s.Security); len(class) < 120 {
+		b.WriteString(class)
 	}
+	b.WriteString(" of " + company)
 	if h.Percent.positive() {
 		b.WriteString(", or " + string(h.Percent) + "% of the class,")
 	}

@@ -22,7 +22,7 @@ func (o Ownership) Text(company string) string {
 	groups := grouped(o.Trades)
 	slices.SortStableFunc(groups, func(a, b lot) int { return rank(a.Trade) - rank(b.Trade) })
 	if len(groups) == 0 || !groups[0].Market() {
-		t.say(t.subject() + " reported " + o.kind() + " of shares of " + company + ".")
+		t.say(t.subject() + " reported " + o.kind() + " of shares of " + company)
 	}
 	for _, g := range groups[:min(len(groups), maxTold)] {
 		t.say(t.trade(g))
@@ -31,10 +31,10 @@ func (o Ownership) Text(company string) string {
 		t.say(t.holding(h))
 	}
 	if o.Plan && !slices.ContainsFunc(o.Trades, func(t Trade) bool { return t.Plan }) {
-		t.say("The form says that a trade was made under a Rule 10b5-1 trading plan.")
+		t.say("The form says that a trade was made under a Rule 10b5-1 trading plan")
 	}
 	if o.Amends != "" {
-		t.say("This form amends the one filed on " + longDate(o.Amends) + ".")
+		t.say("This form amends the one filed on " + longDate(o.Amends))
 	}
 	return strings.Join(t.out, "\n\n")
 }
@@ -103,7 +103,14 @@ type teller struct {
 	out                []string
 }
 
-func (t *teller) say(sentence string) { t.out = append(t.out, sentence) }
+// say adds a sentence, with its full stop, once: forms repeat lines that
+// differ only in what is not told.
+func (t *teller) say(sentence string) {
+	sentence = strings.TrimSuffix(sentence, ".") + "."
+	if !slices.Contains(t.out, sentence) {
+		t.out = append(t.out, sentence)
+	}
+}
 
 func (t *teller) subject() string {
 	if t.role == "" {
@@ -158,14 +165,17 @@ func (t *teller) trade(l lot) string {
 	}
 	b.WriteString(circumstance(l.Trade))
 	b.WriteString(price(l))
-	if l.After != "" && !l.Derivative {
+	if l.Derivative {
+		return b.String() + terms(l.Trade)
+	}
+	if l.After != "" {
 		held := l.After.grouped()
 		if held == "0" {
 			held = "no"
 		}
 		b.WriteString(", and held " + count(held, "share") + " " + directly(l.Trade) + "afterwards")
 	}
-	return b.String() + "."
+	return b.String()
 }
 
 // deed is what was done, in the past tense.
@@ -175,6 +185,8 @@ func deed(t Trade) string {
 		return "bought"
 	case t.Code == "S":
 		return "sold"
+	case t.Derivative && exercised(t.Code):
+		return "exercised or converted"
 	case t.Code == "A" && !t.Disposed:
 		return "was granted"
 	case t.Code == "F" && t.Disposed:
@@ -187,50 +199,80 @@ func deed(t Trade) string {
 	return "acquired"
 }
 
-// object is what was traded: shares of the company, named when they are not
-// its plain common stock.
+// object is what was traded: shares of the company, by their class when it is
+// not plain common stock.
 func (t *teller) object(l Trade) string {
 	n := l.Shares.grouped()
-	switch {
-	case l.Derivative && n == "":
-		return "derivative securities of " + t.company + about(l)
-	case l.Derivative:
-		return n + " derivative securities of " + t.company + about(l)
-	case n == "":
-		return "shares of " + t.company + named(l.Security)
+	if l.Derivative {
+		return strings.TrimSpace(n+" derivative securities") + named(l.Security) + " of " + t.company
 	}
-	return count(n, "share") + " of " + t.company + named(l.Security)
+	return t.shares(n, l.Security)
 }
 
-// about describes a derivative: its name, what it is on, its price and end.
-func about(l Trade) string {
-	s := named(l.Security)
+func (t *teller) shares(n, security string) string {
+	s := "shares"
+	if n != "" {
+		s = count(n, "share")
+	}
+	return s + ofClass(security) + " of " + t.company
+}
+
+// terms describes a derivative behind its sentence: what it is on, its price
+// and its end.
+func terms(l Trade) string {
+	var parts []string
 	if l.UnderlyingShares.positive() {
-		s += " on " + count(l.UnderlyingShares.grouped(), "share") + named(l.Underlying)
+		parts = append(parts, "on "+count(l.UnderlyingShares.grouped(), "share")+ofClass(l.Underlying))
 	}
 	if l.Strike.positive() {
-		s += " with an exercise price of " + l.Strike.dollars()
+		parts = append(parts, "with an exercise price of "+l.Strike.dollars())
 	}
 	if l.Expires != "" {
-		s += " expiring on " + longDate(l.Expires)
+		parts = append(parts, "expiring on "+longDate(l.Expires))
 	}
-	return s
+	if len(parts) == 0 {
+		return ""
+	}
+	return ", " + strings.Join(parts, ", ")
 }
 
-// named puts a security's name behind the noun it explains; common stock needs none.
-func named(security string) string {
-	bare := strings.NewReplacer("(", "", ")", "", `"`, "").Replace(security)
-	switch strings.ToLower(strings.Trim(bare, " .")) {
+// ofClass names a class of shares; plain common stock needs no name.
+func ofClass(security string) string {
+	switch strings.ToLower(strings.Trim(security, " .")) {
 	case "", "common stock", "common shares", "ordinary shares", "common":
 		return ""
 	}
-	return " (" + bare + ")"
+	return " of " + balanced(security)
 }
+
+// named puts a name behind the noun it explains.
+func named(s string) string {
+	if s == "" {
+		return ""
+	}
+	return " (" + balanced(s) + ")"
+}
+
+// balanced drops brackets and quotation marks that lack their other half.
+func balanced(s string) string {
+	if strings.Count(s, "(") == strings.Count(s, ")") && strings.Count(s, `"`)%2 == 0 {
+		return s
+	}
+	return strings.NewReplacer("(", "", ")", "", `"`, "").Replace(s)
+}
+
+func exercised(code string) bool { return slices.Contains([]string{"C", "M", "O", "X"}, code) }
 
 // circumstance says how a trade came about that its verb does not tell.
 func circumstance(t Trade) string {
 	if t.Plan {
 		return " under a Rule 10b5-1 trading plan"
+	}
+	switch {
+	case exercised(t.Code) && t.Derivative:
+		return ""
+	case exercised(t.Code) && !t.Disposed:
+		return " by exercising or converting a derivative security"
 	}
 	switch t.Code {
 	case "P", "S":
@@ -285,13 +327,10 @@ func directly(t Trade) string {
 
 // holding tells a line that reports no trade.
 func (t *teller) holding(h Trade) string {
-	switch {
-	case h.Derivative:
-		return t.who + " held derivative securities of " + t.company + about(h) + "."
-	case h.After == "":
-		return t.who + " held shares of " + t.company + named(h.Security) + " " + strings.TrimSpace(directly(h)) + "."
+	if h.Derivative {
+		return t.who + " held " + t.object(h) + terms(h)
 	}
-	return t.who + " held " + count(h.After.grouped(), "share") + " of " + t.company + named(h.Security) + " " + strings.TrimSpace(directly(h)) + "."
+	return t.who + " held " + t.shares(h.After.grouped(), h.Security) + " " + strings.TrimSpace(directly(h))
 }
 
 func count(n, noun string) string {

@@ -16,25 +16,42 @@ type placed struct {
 	bullet     stockdigest.Bullet
 	section    stockdigest.SectionName
 	words      []string
+	first      bool // of its story
 	fromFiling bool
 }
 
 // sectionOf places a bullet by what happened, who it is about and whether it
-// looks ahead. A daily report has no catalysts: it tells them as developments.
-func sectionOf(kind stockdigest.ReportKind, what events.Kind, s sentence) stockdigest.SectionName {
+// looks ahead. The sentence's own event decides, then its figures, then what the
+// story is about. A daily report has no catalysts: it tells them as developments.
+func sectionOf(kind stockdigest.ReportKind, headline string, s sentence, mood stockdigest.Sentiment) stockdigest.SectionName {
 	if s.source.role != stockdigest.RoleCompany {
 		return stockdigest.SectionCompetitive
+	}
+	f, what := s.features, events.First(s.text)
+	if what == events.None {
+		if f.TopLine+f.Result+f.PerShare > 0 {
+			return stockdigest.SectionFinancial
+		}
+		what = events.First(headline)
 	}
 	section := stockdigest.SectionMajor
 	switch what {
 	case events.Earnings, events.Guidance, events.Payout, events.Financing:
 		section = stockdigest.SectionFinancial
-	case events.Legal, events.Regulation, events.Accident:
+	case events.Accident:
 		section = stockdigest.SectionRisks
+	case events.Legal:
+		if mood != stockdigest.Positive {
+			section = stockdigest.SectionRisks
+		}
+	case events.Regulation:
+		if mood == stockdigest.Negative || mood == stockdigest.Mixed {
+			section = stockdigest.SectionRisks
+		}
 	case events.Analyst:
 		section = stockdigest.SectionWallStreet
 	case events.Product, events.Contract, events.Plans:
-		if s.features.Guidance > 0 {
+		if f.Guidance > 0 {
 			section = stockdigest.SectionCatalysts
 		}
 	case events.None, events.Deal, events.Management, events.Jobs:
@@ -43,6 +60,35 @@ func sectionOf(kind stockdigest.ReportKind, what events.Kind, s sentence) stockd
 		return stockdigest.SectionMajor
 	}
 	return section
+}
+
+// leadStories gives the first bullet of a story the impact of its weightiest:
+// the lead carries the story.
+func leadStories(bullets []placed) {
+	best := map[stockdigest.StoryID]stockdigest.Impact{}
+	for _, p := range bullets {
+		if id := p.bullet.Story; best[id] == "" || impactRank(p.bullet.Impact) < impactRank(best[id]) {
+			best[id] = p.bullet.Impact
+		}
+	}
+	for i := range bullets {
+		b := &bullets[i].bullet
+		if bullets[i].first && impactRank(best[b.Story]) < impactRank(b.Impact) {
+			b.Impact = best[b.Story]
+			b.Why = "leads a story of " + string(b.Impact) + " impact; " + b.Why
+		}
+	}
+}
+
+func impactRank(i stockdigest.Impact) int {
+	switch i {
+	case stockdigest.ImpactHigh:
+		return 0
+	case stockdigest.ImpactMedium:
+		return 1
+	case stockdigest.ImpactLow:
+	}
+	return 2
 }
 
 // impactOf weighs a bullet by the kind of event, by how many tell it, and by
@@ -185,7 +231,6 @@ func contextOf(s sentence) *stockdigest.Context {
 // arrange is phase 3: bullets into sections, the ones that matter most first;
 // stories keep their order within the same impact.
 func arrange(bullets []placed) []stockdigest.Section {
-	rank := map[stockdigest.Impact]int{stockdigest.ImpactHigh: 0, stockdigest.ImpactMedium: 1, stockdigest.ImpactLow: 2}
 	var sections []stockdigest.Section
 	for _, name := range stockdigest.SectionNames() {
 		var list []stockdigest.Bullet
@@ -194,7 +239,7 @@ func arrange(bullets []placed) []stockdigest.Section {
 				list = append(list, p.bullet)
 			}
 		}
-		slices.SortStableFunc(list, func(a, b stockdigest.Bullet) int { return cmp.Compare(rank[a.Impact], rank[b.Impact]) })
+		slices.SortStableFunc(list, func(a, b stockdigest.Bullet) int { return cmp.Compare(impactRank(a.Impact), impactRank(b.Impact)) })
 		if len(list) > 0 {
 			sections = append(sections, stockdigest.Section{Name: name, Bullets: list})
 		}

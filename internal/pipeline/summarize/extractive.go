@@ -21,6 +21,7 @@ const (
 	contextAlike = 0.4 // likeness from which a filing speaks on a bullet's topic
 	contextWords = 3   // telling words that a bullet and its context must share
 	maxPerFiling = 2
+	judged       = 150  // sentences of a story that are looked at closely
 	toldAlike    = 0.75 // likeness to a told bullet from which it is old news
 	writerName   = "extractive"
 
@@ -52,6 +53,7 @@ func (w extractive) Write(ctx context.Context, run stockdigest.Run, m stockdiges
 	for _, c := range chosen {
 		bullets = append(bullets, finish(run, m, c))
 	}
+	leadStories(bullets)
 	attachFilings(m, bullets)
 	d.Sections = arrange(bullets)
 	return d, nil
@@ -79,9 +81,26 @@ func (w extractive) choose(m stockdigest.Material, story stockdigest.Story, befo
 		if repeats(s, append(slices.Clone(before), picked...)) || toldBefore(s, story, m.Told) {
 			continue
 		}
-		picked = append(picked, choice{story: story, sentence: s, first: len(picked) == 0, sources: len(story.Articles) + len(story.Filings)})
+		picked = append(picked, choice{story: story, sentence: s, sources: len(story.Articles) + len(story.Filings)})
 	}
+	inReadingOrder(picked)
 	return picked
+}
+
+// inReadingOrder puts the choices of one story in the order in which their
+// source tells them, the source of the best first, and marks the first.
+func inReadingOrder(picked []choice) {
+	if len(picked) == 0 {
+		return
+	}
+	lead := picked[0].sentence.source
+	slices.SortStableFunc(picked, func(a, b choice) int {
+		if a.sentence.source == lead && b.sentence.source == lead {
+			return cmp.Compare(a.sentence.span.Start, b.sentence.span.Start)
+		}
+		return cmp.Compare(yes(b.sentence.source == lead), yes(a.sentence.source == lead))
+	})
+	picked[0].first = true
 }
 
 // adds reports a sentence that is worth a further bullet of its story: good by
@@ -129,10 +148,20 @@ func (w extractive) rank(m stockdigest.Material, story stockdigest.Story) []sent
 		all[i].features = r.measure(all[i])
 		all[i].score = all[i].features.dot(weight) + 2*shared(all[i].words, change)
 	}
-	slices.SortStableFunc(all, func(a, b sentence) int {
-		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.source.evidence.Source, b.source.evidence.Source), cmp.Compare(a.span.Start, b.span.Start))
-	})
+	slices.SortStableFunc(all, better)
+	all = all[:min(len(all), judged)]
+	for i := range all {
+		all[i].features = r.judge(all[i])
+		all[i].score = all[i].features.dot(weight) + 2*shared(all[i].words, change)
+	}
+	slices.SortStableFunc(all, better)
 	return all
+}
+
+// better orders sentences by score, then by place, so that equal rows give
+// equal bullets.
+func better(a, b sentence) int {
+	return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.source.evidence.Source, b.source.evidence.Source), cmp.Compare(a.span.Start, b.span.Start))
 }
 
 // repeats reports whether a sentence says what is already chosen.
@@ -207,7 +236,7 @@ func finish(run stockdigest.Run, m stockdigest.Material, c choice) placed {
 		b.Carriers = carriers(m, c.story, e.Publisher)
 		b.Update = c.story.Change
 	}
-	return placed{bullet: b, section: sectionOf(run.Kind, what, s), words: s.words, fromFiling: s.source.filing != nil}
+	return placed{bullet: b, section: sectionOf(run.Kind, c.story.Headline, s, mood), first: c.first, words: s.words, fromFiling: s.source.filing != nil}
 }
 
 func bulletID(run stockdigest.Run, e stockdigest.Evidence) stockdigest.BulletID {

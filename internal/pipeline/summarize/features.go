@@ -49,9 +49,9 @@ type features struct {
 // means; eval summary measures them.
 func weights() features {
 	return features{
-		Money: 0.9, Percent: 0.8, Amounts: 0.5, Move: 0.5, Period: 0.35, Day: 0.3, Guidance: 0.45, Event: 0.9,
-		Subject: 1.1, Named: 0.9, Other: -0.7, Lead: 1.0, Central: 1.3, Title: 1.0, Length: 0.6,
-		Speech: -0.9, Opinion: -1.0, PriceMove: -0.9, Background: -0.6, Filing: 0.2,
+		Money: 0.9, Percent: 0.8, Amounts: 0.5, Move: 0.5, Period: 0.35, Day: 0.3, Guidance: 0.45, Event: 1.3,
+		Subject: 1.1, Named: 0.9, Other: -0.7, Lead: 1.4, Central: 1.3, Title: 1.6, Length: 0.6,
+		Speech: -0.9, Opinion: -1.0, PriceMove: -1.6, Background: -0.6, Filing: 0.2,
 		Dangling: -0.9, Specs: -0.8, Aside: -1.2, Terms: -1.2, PerShare: 0.4, TopLine: 0.4, Result: 0.3, Outlook: 0.5,
 	}
 }
@@ -100,31 +100,47 @@ func newReader(linker *names.Linker, t stockdigest.Ticker, headline string, all 
 	return reader{linker: linker.With(t), ticker: t, corpus: corpus, center: corpus.Vector(whole), title: title}
 }
 
-// measure fills in the features of a sentence.
+// measure fills in the features that are cheap to have: those of words, figures
+// and position.
 func (r reader) measure(s sentence) features {
-	found, moves := facts.Find(s.text), facts.Directions(s.text)
 	words := text.Words(s.text)
 	f := features{
 		Lead:    1 / (1 + 0.25*float64(s.index)),
 		Central: text.Cosine(r.corpus.Vector(s.words), r.center),
 		Title:   shared(s.words, r.title),
 		Length:  comfortable(len(s.text)),
+		Words:   math.Min(float64(len(words))/25, 4),
 		Speech:  quoted(s.text),
-		Move:    yes(len(moves) > 0),
-		Event:   float64(events.First(s.text).Points()) / 3,
+		Move:    yes(tellsMove(words)),
 		Opinion: opinion(words), PriceMove: yes(priceMove(words)), Background: yes(background(s.text, words)),
-		Guidance: yes(looksAhead(s.text, words)),
-		Filing:   yes(s.source.filing != nil),
-		Words:    math.Min(float64(len(words))/25, 4),
-		Aside:    aside(s.text), Terms: terms(s.text, words),
+		Filing: yes(s.source.filing != nil),
+		Aside:  aside(s.text), Terms: terms(s.text, words),
 	}
+	found := facts.Find(s.text)
 	r.count(&f, found)
 	figures(&f, found, words)
 	f.Specs = specs(words, f)
+	return f
+}
+
+// judge adds the features that take longer: what happened, and to whom.
+func (r reader) judge(s sentence) features {
+	f, words := s.features, text.Words(s.text)
+	f.Event = float64(events.First(s.text).Points()) / 3
+	f.Guidance = yes(looksAhead(s.text, words))
 	known := r.linker.Find(s.text)
 	f.Subject, f.Named, f.Other = r.actors(s, known)
 	f.Dangling = dangling(s.text, words, known)
 	return f
+}
+
+func tellsMove(words []string) bool {
+	for i := range words {
+		if sign, _ := moves(words, i); sign != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func (r reader) count(f *features, found []facts.Fact) {
@@ -330,8 +346,25 @@ func terms(s string, words []string) float64 {
 	return math.Min(n/2, 1.5)
 }
 
+// priceMove reports a sentence whose subject is the share price.
 func priceMove(words []string) bool {
-	return has(words, "shares", "stock") && has(words, "trading", "traded", "session", "premarket", "after-hours", "intraday", "moving", "volume")
+	if !has(words, "shares", "stock") {
+		return false
+	}
+	if has(words, "trading", "traded", "session", "premarket", "after-hours", "intraday", "volume") {
+		return true
+	}
+	for i, w := range words {
+		if w == "shares" || w == "stock" {
+			behind := words[i+1 : min(i+4, len(words))]
+			for n := range behind {
+				if sign, form := moves(behind, n); sign != 0 && (form == asVerb || form == asTransitive) || has(behind[n:n+1], "closed", "ended", "opened") {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // background reports what was known before: the history of a company, what it

@@ -111,7 +111,9 @@ func toneOf(words []string, i int) float64 {
 	behind := words[i+1 : min(i+9, len(words))]
 	switch w {
 	case "signed", "signs", "wins", "won", "win", "winning", "awarded", "received", "receives", "secured", "secures", "landed", "lands", "inked", "concluded", "obtained":
-		return yes(has(behind, "contract", "contracts", "order", "orders", "agreement", "deal", "award", "approval", "partnership", "licence", "license", "tender", "mandate", "framework", "letter"))
+		return yes(has(behind, "contract", "contracts", "order", "orders", "agreement", "deal", "award", "approval", "clearance", "partnership", "licence", "license", "tender", "mandate", "framework", "letter"))
+	case "clears", "cleared":
+		return yes(has(words[:i], "fda", "regulator", "regulators", "commission", "authority"))
 	case "closer", "cooperation", "partnership":
 		return yes(has(behind, "with") && i > 0 && has(words[max(0, i-4):i], "new", "strategic", "signed", "expand", "extend", "deepen"))
 	case "layoff", "layoffs", "redundancies", "furlough", "furloughs":
@@ -123,7 +125,7 @@ func toneOf(words []string, i int) float64 {
 		return -yes(has(around, "cut", "cuts", "cutting", "reduce", "reduces", "reduced", "reduction", "reductions", "eliminate", "eliminated", "lose", "losses", "shrinkage", "dismiss", "redundant", "shed", "axe"))
 	case "fined", "fines", "negative", "diminished", "diminish":
 		return -1
-	case "positive", "pleased", "delighted", "satisfied", "competitiveness", "savings":
+	case "positive", "pleased", "delighted", "satisfied", "competitiveness":
 		return 1
 	case "hard", "harder", "tough", "tougher":
 		return -yes(has(behind[:min(1, len(behind))], "to"))

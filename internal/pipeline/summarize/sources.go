@@ -1,6 +1,7 @@
 package summarize
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -118,6 +119,7 @@ func (s *source) sentences() []sentence {
 			if index > maxSentences {
 				return all
 			}
+			sub.Start += dateline(sub.Of(s.body))
 			t := sub.Of(s.body)
 			if usable(t, limit) {
 				all = append(all, sentence{source: s, span: sub, text: t, index: index - 1, words: contentWords(t)})
@@ -126,6 +128,15 @@ func (s *source) sentences() []sentence {
 	}
 	return all
 }
+
+// place is the opening of a wire's story: "NEW YORK (Reuters) - ", "DAYTON,
+// March 3, 2026 /Wire/ -- ".
+var place = regexp.MustCompile( //nolint:gochecknoglobals // compiled once, never changed
+	`^\p{Lu}[\p{Lu} .'’-]{2,30}(, [\p{L}. ]{2,20})?(, [A-Z][a-z]{2,8}\.? \d{1,2}(, \d{4})?)? ?(\([^()]{2,40}\)|/[^/]{2,40}/)? ?(-{1,2}|–|—) `)
+
+// dateline returns the length of the place and agency before a story's first
+// words.
+func dateline(s string) int { return len(place.FindString(s[:min(len(s), 160)])) }
 
 // headlines returns what a text that is only headline and description tells:
 // its first lines, which may lack the full stop. The rest of a teaser leads up

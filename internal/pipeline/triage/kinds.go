@@ -86,7 +86,7 @@ func pageKind(a stockdigest.Article, unsure bool) (gate, reason string) {
 
 var (
 	// noShopping are words of the business pages; a shopping page has none.
-	noShopping = regexp.MustCompile(`(?i)\b(sales (rise|fall|top|hit|drop|grow|jump|climb|surge|slump)|earnings|revenue|profit|quarter|merger|acquisition|takeover|antitrust|lawsuit|shares|stock|stake|billion|million|barrel|oil|layoffs|recalls?|margins?|forecasts?|outlook|guidance|analysts?|investors|ceo|jobs|workers|(sales|shoppers|shopping|spending|traffic|crowds) (rises?|falls?|tops?|hits?|drops?|grows?|jumps?|climbs?|sets?|was|were|is|are)|online sales|record|best buy( \w+)? (signs?|strikes?|inks?|reaches|makes|to|wins|closes|seeks|in talks))\b`)
+	noShopping = regexp.MustCompile(`(?i)\b(sales (rise|fall|top|hit|drop|grow|jump|climb|surge|slump)|earnings|revenue|profit|quarter|merger|acquisition|takeover|antitrust|lawsuit|shares|stock|stake|billion|million|barrel|oil|layoffs|recalls?|margins?|forecasts?|outlook|guidance|analysts?|investors|ceo|jobs|workers|(sales|shoppers|shopping|spending|traffic|crowds) (rises?|falls?|tops?|hits?|drops?|grows?|jumps?|climbs?|sets?|was|were|is|are)|online sales|record (sales|year|quarter|spending)|best buy( \w+)? (signs?|strikes?|inks?|reaches|makes|to|wins|closes|seeks|in talks))\b`)
 	// A section may be called deal; inside a longer name the word is as often a merger.
 	shopURL  = regexp.MustCompile(`/(deals?|shopping)/|[/-](deals|coupons?|gift-guides?)[/-]`)
 	shopWord = regexp.MustCompile(`(?i)\b(deals|on sale|save|discount(s|ed)?|cheap(er|est)?|lowest price|buy|best)\b|[$£€]\d`)

@@ -70,7 +70,7 @@ func TestAddressesOfShoppingPages(t *testing.T) {
 	cases := []struct{ url, title, gate string }{
 		{"https://news.example/deals/iphone-11", "The iPhone 11 is cheaper than ever", "shopping"},
 		{"https://news.example/2019/best-iphone-deals-now/", "Where to buy an iPhone", "shopping"},
-		{"https://news.example/2019/apple-intel-modem-deal-talks/", "Apple in talks on $1 billion modem deal", "entity"},
+		{"https://news.example/2019/apple-intel-modem-deal-talks/", "Apple and Intel near $1 billion modem deal", "entity"},
 		{"https://news.example/iphone-data-deal-under-inquiry", "iPhone data deal is under inquiry", "entity"},
 	}
 	for _, c := range cases {
