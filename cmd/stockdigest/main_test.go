@@ -85,6 +85,7 @@ func TestBadInputIsOneLineWithAWayOut(t *testing.T) {
 		want []string
 	}{
 		"unknown ticker":      {"", []string{"report", "AAPPL", "--night", good}, exitInvalid, []string{"AAPPL", "AAPL"}},
+		"ticker of no night":  {"", []string{"report", "AAPL", "--night", good}, exitInvalid, []string{"AAPL", "ZQLA"}},
 		"no night folder":     {"", []string{"report", "ZQLA", "--night", filepath.Join(good, "none")}, exitInvalid, []string{"none"}},
 		"broken night":        {"", []string{"report", "ZQLA", "--night", broken}, exitInvalid, []string{"night.json", "line 2"}},
 		"unwritable folder":   {"STOCKDIGEST_DIR=" + filepath.Join(blocked, "var"), []string{"report", "ZQLA", "--night", good}, exitInvalid, []string{blocked, "STOCKDIGEST_DIR"}},

@@ -105,7 +105,7 @@ func ReportFiles(ctx context.Context, opts Options, world World, symbols []strin
 	}
 	defer func() { err = errors.Join(err, a.Close()) }()
 	list, err := a.Tickers(symbols)
-	if err != nil {
+	if err = errors.Join(err, world.holds(list)); err != nil {
 		return answer, files, err
 	}
 	answer, err = a.Report(ctx, list, kind)

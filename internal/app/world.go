@@ -2,8 +2,10 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"stockdigest.app/stockdigest"
@@ -75,6 +77,26 @@ func (w World) Feeds(t stockdigest.Ticker) []stockdigest.TickerFeed {
 	for _, n := range w.night.Tickers {
 		if n.Symbol == t.Symbol {
 			return n.Feeds
+		}
+	}
+	return nil
+}
+
+// holds refuses companies that a recorded night knows nothing of: their reports
+// would say that no feed is set up.
+func (w World) holds(list []stockdigest.Ticker) error {
+	if w.night == nil {
+		return nil
+	}
+	known := map[stockdigest.Symbol]bool{}
+	var symbols []string
+	for _, n := range w.night.Tickers {
+		known[n.Symbol] = true
+		symbols = append(symbols, string(n.Symbol))
+	}
+	for _, t := range list {
+		if !known[t.Symbol] {
+			return stockdigest.Invalid(fmt.Sprintf("%s is not in this night: it has %s", t.Symbol, strings.Join(symbols, ", ")))
 		}
 	}
 	return nil

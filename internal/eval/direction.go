@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"golang.org/x/text/encoding/charmap"
@@ -31,7 +32,7 @@ func Direction(dir string, judge func(text string) string, progress Progress) (R
 		if counts[got] == nil {
 			got = "neutral"
 		}
-		r.Predictions[fmt.Sprint(i+1)] = got
+		r.Predictions[strconv.Itoa(i+1)] = got
 		counts[got].add(got == row.label, true)
 		if got == row.label {
 			right++

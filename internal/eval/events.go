@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 
 	"stockdigest.app/stockdigest"
 )
@@ -38,7 +39,7 @@ func EventTypes(dir string, judge func(text string) []string, progress Progress)
 	}
 	for i, text := range texts {
 		got := judge(text)
-		r.Predictions[fmt.Sprint(i)] = got
+		r.Predictions[strconv.Itoa(i)] = got
 		for name, c := range counts {
 			is, said := slices.Contains(labels[i], name), slices.Contains(got, name)
 			if is || said {
@@ -68,7 +69,7 @@ func findEvents(dir string) (texts []string, labels [][]string, err error) {
 		if info, err := d.Info(); err != nil || info.Size() > maxEventSet {
 			return stockdigest.Invalid(p + " is too large for an event set")
 		}
-		raw, err := os.ReadFile(p)
+		raw, err := os.ReadFile(p) //nolint:gosec // a folder the operator names
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package names
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -34,6 +35,9 @@ func (l *Linker) aboutTitle(target int, title, description string) Verdict {
 	name := l.display(target)
 	head := l.tally(target, title, false)
 	lead := l.tally(target, description, false)
+	if (head.best >= Certain || lead.best >= Certain) && !l.vouched(target, head, lead, title+"\n"+description) {
+		return Verdict{Score: 1, Reason: fmt.Sprintf("nothing beside %s speaks of a company", quote(cmp.Or(head.text, lead.text)))}
+	}
 	switch {
 	case head.best >= Certain && head.kind == stockdigest.NamePerson && !head.weak && lead.best < Certain && l.context(target, title+" "+description) == "":
 		return Verdict{Score: 1, Reason: "the title only names " + head.named(name)}
@@ -67,6 +71,8 @@ func (l *Linker) aboutBody(target int, body string) Verdict {
 	switch {
 	case c.best < Certain:
 		return Verdict{Sure: true, Reason: "the text never names " + name}
+	case !c.firm && l.context(target, body) == "" && l.words.corporate(body) < 2:
+		return Verdict{Sure: true, Reason: fmt.Sprintf("the text says %s, and nothing in it speaks of a company", quote(c.text))}
 	case c.at < leadBytes && (c.count >= 3 || c.count == 2 && c.others <= 6):
 		return Verdict{About: true, Sure: true, Score: 2, Reason: fmt.Sprintf("the text names %s in its first lines and %d times in all", c.named(name), c.count)}
 	case c.count >= 4 && c.count*4 >= c.count+c.others && c.at < len(body)/2:
@@ -87,6 +93,7 @@ type count struct {
 	rank     int // sure mentions of other companies before it
 	count    int
 	others   int
+	firm     bool // a sure mention that nobody but a company has
 	weak     bool // the word stands there without evidence
 	weakText string
 	mistaken string // the word stands there as part of something else
@@ -172,6 +179,7 @@ func (c *count) take(text string, h hit) {
 		c.at = h.start
 	}
 	c.count++
+	c.firm = c.firm || h.firm
 	person := h.form.kind == stockdigest.NamePerson
 	if c.best == 0 || person == (c.kind == stockdigest.NamePerson) && h.confidence > c.best || !person && c.kind == stockdigest.NamePerson {
 		c.best, c.kind, c.text = h.confidence, h.form.kind, text[h.start:h.end]

@@ -71,6 +71,9 @@ func (s *scene) judge(h hit, asked bool) (float64, string) {
 	if why := s.formal(h); why != "" {
 		return 0.9, why
 	}
+	if asked && s.longer(h) {
+		return doubtful, "perhaps part of another name"
+	}
 	switch {
 	case f.strict && !asked:
 		return doubtful, "an ordinary word without its legal form"

@@ -53,6 +53,7 @@ type form struct {
 	strict bool // derived and an ordinary word: only its legal form or ticker is evidence, except for the company asked about
 	lower  bool // may be written without capitals
 	full   bool // the whole legal name of its company
+	bare   bool // derived, and one word that towns and families may share
 }
 
 // NewLinker returns a linker for the companies of the table. When two
@@ -176,13 +177,14 @@ func (l *Linker) addShort(i int, t stockdigest.Ticker, owners map[string]int) {
 }
 
 // addFirstWord lets the first word of a name stand for the company when no
-// other one begins with it; only somebody who follows the company takes it so.
+// other one begins with it; only somebody who follows the company takes it so,
+// and only with evidence: Penn National Gaming is Penn, and so is a university.
 func (l *Linker) addFirstWord(i int, word string) {
 	key := wordKey(word)
 	if l.words.small[key] || l.words.plain(key) {
 		return
 	}
-	l.add(word, &form{owners: []int{i}, kind: stockdigest.NameCompany, words: 1, common: true, strict: true})
+	l.add(word, &form{owners: []int{i}, kind: stockdigest.NameCompany, words: 1, common: true, strict: true, bare: true})
 }
 
 // initials returns the first letters of a name's words.
@@ -228,6 +230,7 @@ func (l *Linker) addName(i int, text string, kind stockdigest.NameKind, told boo
 		plain := l.words.common[only.key] || l.words.family[only.key]
 		f.strict = !told && (plain || l.words.plain(only.key) || len(only.key) < 4)
 		f.common = plain
+		f.bare = !told && kind == stockdigest.NameCompany && !coined(text)
 		f.lower = told && !plain && !f.upper && len(only.key) >= 4
 		if len(only.key) < 2 || !told && l.words.small[only.key] {
 			return

@@ -62,6 +62,8 @@ func TestLegalNamesAloneAreEnough(t *testing.T) {
 		{stockdigest.Ticker{Symbol: "TGT", Name: "Target Corporation"}, "Inflation target stays at 2%", false},
 		{stockdigest.Ticker{Symbol: "HRT", Name: "Harbor Light Bancorp"}, "Harbor Light Bancorp to merge", true},
 		{stockdigest.Ticker{Symbol: "V", Name: "Visa Inc."}, "Student visas fall by half", false},
+		{stockdigest.Ticker{Symbol: "PENN", Name: "Penn National Gaming, Inc."}, "Penn State beats Indiana, 34-27", false},
+		{stockdigest.Ticker{Symbol: "PENN", Name: "Penn National Gaming, Inc."}, "Penn profit doubles", true},
 		{stockdigest.Ticker{Symbol: "DIS", Name: "The Walt Disney Company"}, "Walt Disney raises park prices", true},
 	}
 	for _, c := range cases {

@@ -13,6 +13,7 @@ type hit struct {
 	start, end int
 	i, j       int  // tokens i to j-1
 	owns       bool // a possessive ending follows the name
+	firm       bool // of the target's: nobody but a company is spoken of so
 	confidence float64
 	why        string
 }
@@ -46,6 +47,7 @@ func (l *Linker) scan(text string, target int) []hit {
 			asked := target != nobody && l.means(hits[k].form, target)
 			hits[k].confidence, hits[k].why = s.judge(hits[k], asked)
 		}
+		hits[k].firm = s.firm(hits[k])
 	}
 	return s.lists(hits)
 }

@@ -21,6 +21,8 @@ type wordLists struct {
 	exchange map[string]bool
 	lowly    map[string]bool // ordinary words whose possessive proves nothing at the head of a sentence
 	platform map[string]bool // places where other people's things happen: YouTube, Twitter
+	anyone   map[string]bool // words of after and before that go with people, towns and teams, too
+	trading  map[string]bool // words that speak of companies wherever they stand
 	media    map[string]bool // publishers, which are often only the source
 	phrases  []string        // phrases that hold a company's word and mean something else
 }
@@ -49,6 +51,7 @@ func loadWords() wordLists {
 	w.common, w.family, w.given, w.honour = lists["common"], lists["family"], lists["given"], lists["honour"]
 	w.after, w.before, w.small, w.body = lists["after"], lists["before"], lists["small"], lists["body"]
 	w.exchange, w.lowly = lists["exchange"], lists["lowly"]
+	w.anyone, w.trading = lists["anyone"], lists["trading"]
 	w.platform, w.media = lists["platform"], map[string]bool{}
 	for word := range lists["media"] {
 		w.media[strings.ReplaceAll(word, "_", " ")] = true

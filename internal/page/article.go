@@ -1,20 +1,24 @@
 package page
 
 import (
+	"cmp"
 	"fmt"
+	"math"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"codeberg.org/readeck/go-readability/v2"
 	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
 )
 
 const (
 	minText    = 80     // bytes a page must say to count as an article
 	onceWords  = 12     // words from which a block is taken only once
 	maxVisible = 20_000 // bytes of visible text searched for signs of a wall
-	surely     = 0.5    // likelihood from which a block is taken
+	surely     = 0.55   // likelihood from which a block is taken, on a page that is clear
 	perhaps    = 0.12   // likelihood from which it is taken when else nothing is left
 )
 
@@ -38,7 +42,7 @@ func read(doc *html.Node, address *url.URL) (Article, error) {
 	a.Language = languageOf(a.Text, d.lang())
 	visible := s.visible()
 	switch {
-	case isWall(address, a.Title, visible):
+	case isWall(address, a.Title, a.Text, visible):
 		a.Consent, a.Text = true, ""
 		return a, fmt.Errorf("%w: %q", ErrConsent, a.Title)
 	case len(a.Text) < minText:
@@ -60,7 +64,7 @@ func (s *scene) choose(trees []tree, other string, d *declared) string {
 		judged[i] = likelihood(trees, row)
 	}
 	author := d.authors()
-	kept := s.take(judged, surely, author)
+	kept := s.take(judged, surely*s.clarity(judged), author)
 	if len(kept)*3 < len(other) {
 		kept = s.take(judged, perhaps, author)
 	}
@@ -70,11 +74,32 @@ func (s *scene) choose(trees []tree, other string, d *declared) string {
 	return kept
 }
 
+// clarity returns the best F1, over all levels, that is to be expected of this
+// page when the likelihoods are right. Where nothing is sure, the level that
+// serves F1 best is lower.
+func (s *scene) clarity(judged []float64) float64 {
+	order := make([]int, len(judged))
+	all := 0.0
+	for i, p := range judged {
+		order[i] = i
+		all += p * float64(s.facts[i].words)
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(judged[b], judged[a]) })
+	right, taken, best := 0.0, 0.0, 0.0
+	for _, i := range order {
+		words := float64(s.facts[i].words)
+		right += judged[i] * words
+		taken += words
+		best = math.Max(best, 2*right/(taken+all))
+	}
+	return best
+}
+
 func (s *scene) take(judged []float64, level float64, author string) string {
 	var kept []block
 	said := map[string]bool{}
 	for i, p := range judged {
-		if p <= level || said[s.facts[i].lower] {
+		if p <= level || said[s.facts[i].lower] || s.pointsAway(i) {
 			continue
 		}
 		kept = append(kept, s.blocks[i])
@@ -102,7 +127,42 @@ const edgeWords = 12 // longer blocks are text, whatever they say
 func beforeArticle(b block, title, author string) bool {
 	text := letters(b.text)
 	words := len(strings.Fields(b.text))
-	return title != "" && text == letters(title) || words <= edgeWords && (author != "" && strings.TrimPrefix(text, "by") == letters(author) || strings.HasPrefix(b.text, "By ") && !finished(b.text))
+	if title != "" && text == letters(title) {
+		return true
+	}
+	if words > 2*edgeWords || finished(b.text) && words > edgeWords {
+		return false
+	}
+	lower := strings.ToLower(b.text)
+	named := author != "" && strings.Contains(text, letters(author))
+	return named && (words <= edgeWords || dated(b.text)) || strings.HasSuffix(lower, " min read") || hasAnyPrefix(lower, "by ", "posted by ", "written by ", "published ", "updated ", "last updated ") && !finished(b.text)
+}
+
+// pointsAway reports whether a block is a link to another page among others, or
+// says itself that it is one.
+func (s *scene) pointsAway(i int) bool {
+	b, lower := s.blocks[i], s.facts[i].lower
+	if b.linkChars*10 < len(b.text)*7 || finished(b.text) {
+		return false
+	}
+	if hasAnyPrefix(lower, "read more", "read also", "also read", "see also", "related:", "more:", "read:", "watch:", "related stor", "recommended:", "read next") {
+		return true
+	}
+	for n := b.node; n != nil; n = n.Parent {
+		if n.DataAtom == atom.Aside || n.DataAtom == atom.Nav {
+			return s.good[n]*4 < s.allGood
+		}
+	}
+	return false
+}
+
+func hasAnyPrefix(s string, prefixes ...string) bool {
+	return slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(s, p) })
+}
+
+func dated(s string) bool {
+	_, ok := textDate(s)
+	return ok
 }
 
 func afterArticle(b block) bool {
@@ -110,6 +170,9 @@ func afterArticle(b block) bool {
 		return true
 	}
 	lower := strings.ToLower(b.text)
+	if hasAnyPrefix(strings.TrimLeft(lower, "( "), "reporting by ", "editing by ", "compiled by ", "additional reporting by ", "writing by ") {
+		return true
+	}
 	linked := b.linkChars*2 > len(b.text)
 	return len(strings.Fields(lower)) <= edgeWords && !finished(b.text) && (linked || containsAny(lower, phrases()[1])) || strings.HasPrefix(lower, "you may also like")
 }

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -162,13 +163,75 @@ func invisible(n *html.Node) bool {
 		case "hidden":
 			return true
 		case "style":
-			style := strings.ReplaceAll(strings.ToLower(a.Val), " ", "")
-			if strings.Contains(style, "display:none") || strings.Contains(style, "visibility:hidden") {
+			if unseen(a.Val) {
+				return true
+			}
+		case "aria-hidden":
+			if a.Val == "true" && !mayHoldArticle(n.DataAtom) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// mayHoldArticle reports whether an element may be hidden from screen readers
+// only because something is shown above it.
+func mayHoldArticle(a atom.Atom) bool {
+	return a == atom.Body || a == atom.Main || a == atom.Article || a == atom.Div || a == atom.Section || a == atom.Html
+}
+
+// unseen reports whether an inline style keeps an element from being read:
+// pages hide there what is meant for search engines and programs.
+func unseen(style string) bool {
+	if len(style) > maxStyle {
+		style = style[:maxStyle]
+	}
+	absolute := false
+	for part := range strings.SplitSeq(strings.ToLower(style), ";") {
+		key, value, _ := strings.Cut(part, ":")
+		key, value = strings.TrimSpace(key), strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(value), "!important"))
+		switch key {
+		case "display":
+			if value == "none" {
+				return true
+			}
+		case "visibility":
+			if value == "hidden" || value == "collapse" {
+				return true
+			}
+		case "font-size":
+			if size, unit := measure(value); unit == "px" && size <= 2 || size == 0 && unit != "none" {
+				return true
+			}
+		case "position":
+			absolute = value == "absolute" || value == "fixed"
+		case "left", "top", "right", "text-indent":
+			if size, unit := measure(value); unit != "none" && size <= -900 && (absolute || key == "text-indent" || strings.Contains(style, "absolute")) {
+				return true
+			}
+		case "clip":
+			if strings.ReplaceAll(strings.ReplaceAll(value, "px", ""), " ", "") == "rect(0,0,0,0)" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+const maxStyle = 1000 // bytes of a style attribute that are read
+
+// measure reads "12px"; the unit is "none" when it is no measure.
+func measure(value string) (size float64, unit string) {
+	n := strings.IndexFunc(value, func(c rune) bool { return c != '-' && c != '.' && (c < '0' || c > '9') })
+	if n < 0 {
+		n = len(value)
+	}
+	size, err := strconv.ParseFloat(value[:n], 64)
+	if err != nil {
+		return 0, "none"
+	}
+	return size, value[n:]
 }
 
 func blockElement(a atom.Atom) bool {

@@ -18,19 +18,24 @@ const (
 	maxNodes    = 120_000 // elements, and the copies the parser makes of unclosed formatting
 )
 
-// guard refuses what must not reach the parser. It is one pass over the bytes.
-func guard(page []byte) error {
+// guard refuses what must not reach the parser, and cuts a page off where it
+// becomes too long: what comes late is comments and scripts far more often
+// than the article. It is one pass over the bytes.
+func guard(page []byte) ([]byte, error) {
 	if len(page) > maxBytes {
-		return fmt.Errorf("%w: %d bytes, at most %d", ErrTooLarge, len(page), maxBytes)
+		page = page[:maxBytes]
+		if lt := bytes.LastIndexByte(page, '<'); lt > 0 {
+			page = page[:lt] // no half tag
+		}
 	}
 	if reason := notHTML(page); reason != "" {
-		return fmt.Errorf("%w: %s", ErrNotHTML, reason)
+		return nil, fmt.Errorf("%w: %s", ErrNotHTML, reason)
 	}
-	elements, nodes := count(page)
-	if elements > maxElements || nodes > maxNodes {
-		return fmt.Errorf("%w: %d elements, at most %d", ErrTooLarge, max(elements, nodes), maxElements)
+	nodes, end := count(page)
+	if nodes > maxNodes {
+		return nil, fmt.Errorf("%w: %d nodes, at most %d", ErrTooLarge, nodes, maxNodes)
 	}
-	return nil
+	return page[:end], nil
 }
 
 func notHTML(page []byte) string {
@@ -53,15 +58,19 @@ func notHTML(page []byte) string {
 	return ""
 }
 
-// count returns how many elements start in page, and how many nodes the parser
-// may make of them: a formatting element that is never closed is copied into
-// every block that follows, so a small page can become millions of nodes.
-func count(page []byte) (elements, nodes int) {
-	open := 0
+// count returns how many nodes the parser may make of a page, and where the
+// page has to end for its elements to be few enough: a formatting element that
+// is never closed is copied into every block that follows, so a small page can
+// become millions of nodes.
+func count(page []byte) (nodes, end int) {
+	elements, open := 0, 0
 	for i := 0; i < len(page); {
 		lt := bytes.IndexByte(page[i:], '<')
 		if lt < 0 || i+lt+1 >= len(page) {
-			return elements, nodes
+			break
+		}
+		if elements >= maxElements {
+			return nodes, i + lt
 		}
 		i += lt + 1
 		closing := page[i] == '/'
@@ -87,7 +96,7 @@ func count(page []byte) (elements, nodes int) {
 			nodes += 1 + open
 		}
 	}
-	return elements, nodes
+	return nodes, len(page)
 }
 
 func tagName(s []byte) string {

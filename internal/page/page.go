@@ -22,7 +22,7 @@ import (
 
 // The errors that callers tell apart. Each comes wrapped, with the reason.
 var (
-	ErrTooLarge = errors.New("page is too large") // bytes, elements or depth over the limit
+	ErrTooLarge = errors.New("page is too large") // nodes or depth over the limit
 	ErrNotHTML  = errors.New("page is not HTML")  // binary, PDF, JSON, ...
 	ErrConsent  = errors.New("page asks for consent")
 	ErrEmpty    = errors.New("page has no readable text")
@@ -48,7 +48,8 @@ type Article struct {
 // it declares. With ErrEmpty and ErrConsent the Article still holds what the
 // page declares about itself.
 func Read(page []byte, pageURL string) (Article, error) {
-	if err := guard(page); err != nil {
+	page, err := guard(page)
+	if err != nil {
 		return Article{}, err
 	}
 	source := decode(page)

@@ -63,7 +63,8 @@ func paywallPhrases() []string {
 
 // isWall reports whether the page stands in front of the article: it asks for
 // consent, or whether its reader is a person.
-func isWall(address *url.URL, title, visible string) bool {
+// What such a page says is all about itself; a notice below an article is none.
+func isWall(address *url.URL, title, text, visible string) bool {
 	host := address.Hostname()
 	if strings.HasPrefix(host, "consent.") || strings.HasPrefix(host, "guce.") {
 		return true
@@ -71,7 +72,13 @@ func isWall(address *url.URL, title, visible string) bool {
 	if len(visible) > 2*wallBytes {
 		return false
 	}
-	return containsAny(strings.ToLower(title), wallTitles()) || len(visible) < wallBytes && containsAny(visible, wallPhrases())
+	if containsAny(strings.ToLower(title), wallTitles()) {
+		return true
+	}
+	if len(text) >= minText {
+		visible = strings.ToLower(text)
+	}
+	return len(visible) < wallBytes && containsAny(visible, wallPhrases())
 }
 
 func wallTitles() []string {

@@ -52,8 +52,9 @@ func (c *Client) Logging(log *slog.Logger) *Client { return &Client{get: c.get, 
 // Schedules 13D and 13G) that EDGAR accepted in the window, newest first, then
 // by accession. A company without a CIK has none.
 //
-// The one document of an ownership form is a text made of its facts. Of these
-// forms only the newest ten are read, and only those returned that could be.
+// The one document of an ownership form is a text made of its facts; a Form 4
+// without a purchase or sale has none. Of these forms only the newest ten are
+// read, and only those returned that could be.
 //
 // What could not be had is an error beside the filings, not instead of them:
 // a filing whose documents failed is returned with what its list entry says.
@@ -156,7 +157,7 @@ func (c *Client) read(ctx context.Context, f stockdigest.Filing) (stockdigest.Fi
 	sub := parseSubmission(raw)
 	if len(sub.documents) == 0 {
 		f, second := c.readPrimary(ctx, f)
-		return f, errors.Join(errors.New("exhibits left out: the full submission holds no documents"), second)
+		return f, errors.Join(noText("exhibits left out: the full submission holds no documents"), second)
 	}
 	if !sub.accepted.IsZero() {
 		f.FiledAt = sub.accepted
@@ -164,7 +165,7 @@ func (c *Client) read(ctx context.Context, f stockdigest.Filing) (stockdigest.Fi
 	f.Documents = documents(f, sub)
 	f.Items = itemsOf(f)
 	if len(f.Documents) == 0 || f.Documents[0].Seq != 1 || f.Documents[0].Text == "" {
-		return f, errors.New("the primary document holds no text")
+		return f, noText("the primary document holds no text")
 	}
 	return f, nil
 }
@@ -172,7 +173,7 @@ func (c *Client) read(ctx context.Context, f stockdigest.Filing) (stockdigest.Fi
 // readPrimary fetches the primary document alone.
 func (c *Client) readPrimary(ctx context.Context, f stockdigest.Filing) (stockdigest.Filing, error) {
 	if !isText(f.URL) {
-		return f, errors.New("the primary document is no text")
+		return f, noText("the primary document is no text")
 	}
 	raw, err := c.fetch(ctx, f.URL, maxPrimary)
 	if err != nil {
@@ -185,9 +186,14 @@ func (c *Client) readPrimary(ctx context.Context, f stockdigest.Filing) (stockdi
 	f.Documents = []stockdigest.Document{document(f, 1, primary, maxText)}
 	f.Items = itemsOf(f)
 	if f.Documents[0].Text == "" {
-		return f, errors.New("the primary document holds no text")
+		return f, noText("the primary document holds no text")
 	}
 	return f, nil
+}
+
+// noText is the error of a document that was had and cannot be read.
+func noText(message string) error {
+	return &stockdigest.Error{Kind: stockdigest.ErrUnavailable, Message: message}
 }
 
 // fetch gets a body and tells the SEC's error pages, which may come with

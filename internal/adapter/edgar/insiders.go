@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"stockdigest.app/stockdigest"
@@ -53,9 +54,12 @@ func (c *Client) insiders(ctx context.Context, t stockdigest.Ticker, entries []s
 }
 
 // An unreadableError is a document that was had and says nothing we know.
-type unreadableError struct{ err error }
+type unreadableError struct {
+	url string
+	err error
+}
 
-func (e *unreadableError) Error() string { return e.err.Error() }
+func (e *unreadableError) Error() string { return fmt.Sprintf("read %s: %v", e.url, e.err) }
 func (e *unreadableError) Unwrap() error { return e.err }
 
 func (c *Client) readInsider(ctx context.Context, t stockdigest.Ticker, f stockdigest.Filing) (stockdigest.Filing, error) {
@@ -66,7 +70,10 @@ func (c *Client) readInsider(ctx context.Context, t stockdigest.Ticker, f stockd
 	}
 	text, err := insiderText(t, f.Form, raw)
 	if err != nil {
-		return f, &unreadableError{fmt.Errorf("read %s: %w", url, err)}
+		return f, &unreadableError{url, err}
+	}
+	if text == "" {
+		return f, nil
 	}
 	f.Documents = []stockdigest.Document{{
 		Accession: f.Accession, Seq: 1, Type: f.Form, Description: "facts of the form, told in sentences",
@@ -75,11 +82,17 @@ func (c *Client) readInsider(ctx context.Context, t stockdigest.Ticker, f stockd
 	return f, nil
 }
 
+// insiderText tells the form in sentences. Awards, taxes paid in shares and
+// gifts alone are listed and not told: a digest would be full of them each
+// spring.
 func insiderText(t stockdigest.Ticker, form string, raw []byte) (string, error) {
 	if isForm4(form) {
 		o, err := ParseOwnership(raw)
 		if err != nil {
 			return "", err
+		}
+		if !slices.ContainsFunc(o.Trades, Trade.Market) {
+			return "", nil
 		}
 		return o.Text(knownName(t, o.IssuerCIK)), nil
 	}

@@ -161,9 +161,9 @@ func scheduleName(form string) string {
 
 // The cover page of the years before XML, as words stand on it.
 var (
-	coverIssuer  = regexp.MustCompile(`(?i)([^\n|]{2,150})\n+\s*\(\s*name of (?:the )?issuer`)
-	coverClass   = regexp.MustCompile(`(?i)([^\n|]{2,150})\n+\s*\(\s*title of (?:the )?class`)
-	coverEvent   = regexp.MustCompile(`(?i)([^\n|]{6,60})\n+\s*\(\s*date of event`)
+	coverIssuer  = regexp.MustCompile(`(?i)([^\n|(]{2,150})\s*\(\s*name of (?:the )?issuer`)
+	coverClass   = regexp.MustCompile(`(?i)([^\n|(]{2,150})\s*\(\s*title of (?:the )?class`)
+	coverEvent   = regexp.MustCompile(`(?i)([^\n|(]{6,60})\s*\(\s*date of event`)
 	coverName    = regexp.MustCompile(`(?i)names?(?:\(s\))? of (?:above )?reporting persons?(?:\(s\))?`)
 	coverNumber  = regexp.MustCompile(`(?i)i\.?r\.?s\.?|identification no|\(entities only\)|s\.s\. or|^[\d\s.:|()-]*$`)
 	coverShares  = regexp.MustCompile(`(?i)aggregate amount beneficially owned(?: by each(?: reporting)? person)?[^\d]{0,80}((?:\d{1,3}(?:,\d{3})+|\d+))`)
@@ -210,7 +210,7 @@ func parseCover(raw []byte) (Stake, error) {
 // neither a number nor the label of one.
 func coverHolder(page string) string {
 	for i, l := range lines(page) {
-		s := strings.Trim(strings.Trim(page[l.start:l.end], " |.:"), " ")
+		s := strings.TrimRight(strings.TrimLeft(page[l.start:l.end], " |.:"), " |:")
 		if i > 6 {
 			break
 		}

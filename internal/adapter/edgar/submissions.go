@@ -1,6 +1,7 @@
 package edgar
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -14,8 +15,8 @@ import (
 // filings, an archive file is the columns themselves.
 type submissions struct {
 	Filings struct {
-		Recent columns       `json:"recent"`
-		Files  []archiveFile `json:"files"`
+		Recent columns  `json:"recent"`
+		Files  archives `json:"files"`
 	} `json:"filings"`
 	columns
 }
@@ -23,19 +24,55 @@ type submissions struct {
 // columns are the rows of a list, stored by column; none may be missing or
 // as long as the others.
 type columns struct {
-	Accession []string `json:"accessionNumber"`
-	Filed     []string `json:"filingDate"`
-	Period    []string `json:"reportDate"`
-	Accepted  []string `json:"acceptanceDateTime"`
-	Form      []string `json:"form"`
-	Items     []string `json:"items"`
-	Primary   []string `json:"primaryDocument"`
+	Accession column `json:"accessionNumber"`
+	Filed     column `json:"filingDate"`
+	Period    column `json:"reportDate"`
+	Accepted  column `json:"acceptanceDateTime"`
+	Form      column `json:"form"`
+	Items     column `json:"items"`
+	Primary   column `json:"primaryDocument"`
 }
 
 type archiveFile struct {
 	Name string `json:"name"`
 	From string `json:"filingFrom"`
 	To   string `json:"filingTo"`
+}
+
+// Bounds of a list: a bank that issues notes all day files 30,000 times a year.
+const (
+	maxRows     = 200_000
+	maxArchives = 100
+)
+
+// A column is read up to maxRows.
+type column []string
+
+// UnmarshalJSON reads a list of strings; null is an empty one.
+func (c *column) UnmarshalJSON(raw []byte) error { return readRows(raw, maxRows, (*[]string)(c)) }
+
+type archives []archiveFile
+
+// UnmarshalJSON reads the archive files, up to maxArchives.
+func (a *archives) UnmarshalJSON(raw []byte) error {
+	return readRows(raw, maxArchives, (*[]archiveFile)(a))
+}
+
+// readRows reads a JSON list up to a number of rows, one by one: a list of a
+// million empty rows is small and takes much memory.
+func readRows[T any](raw []byte, limit int, into *[]T) error {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	if open, err := d.Token(); err != nil || open != json.Delim('[') {
+		return err // null, or not a list: as if it were missing
+	}
+	for len(*into) < limit && d.More() {
+		var row T
+		if err := d.Decode(&row); err != nil {
+			return err
+		}
+		*into = append(*into, row)
+	}
+	return nil
 }
 
 func parseSubmissions(url string, raw []byte) (submissions, error) {
@@ -104,9 +141,9 @@ func filedIn(w stockdigest.Window, readings []time.Time, day string) (time.Time,
 	return readings[i], true
 }
 
-func at(column []string, i int) string {
-	if i < len(column) {
-		return column[i]
+func at(c column, i int) string {
+	if i < len(c) {
+		return c[i]
 	}
 	return ""
 }

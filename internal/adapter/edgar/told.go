@@ -238,6 +238,9 @@ func terms(l Trade) string {
 
 // ofClass names a class of shares; plain common stock needs no name.
 func ofClass(security string) string {
+	if i := strings.Index(strings.ToLower(security), "par value"); i >= 0 {
+		security = strings.TrimSuffix(strings.TrimRight(security[:i], " ,$.0123456789("), ", no")
+	}
 	switch strings.ToLower(strings.Trim(security, " .")) {
 	case "", "common stock", "common shares", "ordinary shares", "common":
 		return ""

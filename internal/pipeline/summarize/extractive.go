@@ -14,20 +14,22 @@ import (
 
 // How much a report tells. A reader has a minute per company.
 const (
-	maxBullets   = 14
-	maxPerStory  = 3
-	minScore     = 3.0 // below it a second or third sentence adds nothing
-	alike        = 0.5 // share of content words from which two bullets say the same
-	contextAlike = 0.4 // likeness from which a filing speaks on a bullet's topic
-	contextWords = 3   // telling words that a bullet and its context must share
-	maxPerFiling = 2
-	judged       = 150  // sentences of a story that are looked at closely
-	toldAlike    = 0.75 // likeness to a told bullet from which it is old news
-	writerName   = "extractive"
-
-	// alikeWithAmount is enough when both tell the same amount.
-	alikeWithAmount = 0.3
+	maxBullets    = 14
+	maxPerStory   = 3
+	minScore      = 3.0 // below it a second or third sentence adds nothing
+	alike         = 0.5 // share of content words from which two bullets say the same
+	contextAlike  = 0.4 // likeness from which a filing speaks on a bullet's topic
+	contextWords  = 3   // telling words that a bullet and its context must share
+	maxPerFiling  = 2
+	judged        = 150  // sentences of a story that are looked at closely
+	toldAlike     = 0.75 // likeness to a told bullet from which it is old news
+	toldElsewhere = 0.6  // the same for bullets of other stories
+	writerName    = "extractive"
 )
+
+// alikeWithAmount is the share of content words from which two bullets say the
+// same when both tell the same amount.
+const alikeWithAmount = 0.3
 
 type extractive struct{ linker *names.Linker }
 
@@ -186,15 +188,16 @@ func sameAmount(a, b string) bool {
 	return slices.ContainsFunc(facts.Find(b), func(f facts.Fact) bool { return told[f.Norm] })
 }
 
-// toldBefore reports a sentence that an earlier report already told of this
-// story.
+// toldBefore reports a sentence that an earlier report already told, of this
+// story or, as background, of another.
 func toldBefore(s sentence, story stockdigest.Story, told []stockdigest.ToldStory) bool {
 	for _, t := range told {
-		if t.Story.ID != story.ID {
-			continue
+		limit := toldElsewhere
+		if t.Story.ID == story.ID {
+			limit = toldAlike
 		}
 		for _, old := range t.Texts {
-			if overlap(s.words, contentWords(old)) >= toldAlike {
+			if overlap(s.words, contentWords(old)) >= limit {
 				return true
 			}
 		}

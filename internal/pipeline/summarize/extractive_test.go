@@ -15,7 +15,7 @@ import (
 	"stockdigest.app/stockdigest/internal/pipeline/summarize"
 )
 
-var asOf = time.Date(2026, 3, 3, 12, 30, 0, 0, time.UTC) //nolint:gochecknoglobals // a fixed time
+var asOf = time.Date(2026, 3, 3, 12, 30, 0, 0, time.UTC)
 
 func brightwell() stockdigest.Ticker {
 	return stockdigest.Ticker{Symbol: "BWL", Name: "Brightwell Inc.", Exchange: "NASDAQ", Names: []stockdigest.Name{
@@ -159,6 +159,18 @@ func TestWriteTakesTheHeadlineOfATeaser(t *testing.T) {
 	got := write(t, material([]stockdigest.Story{story(c.Article.Title, c)}, c))
 	if diff := cmp.Diff([]string{"Brightwell Is Said to Seek a Buyer for Its Scanner Arm"}, texts(got)); diff != "" {
 		t.Errorf("bullets (-want +got):\n%s", diff)
+	}
+}
+
+func TestWriteLeavesTheDatelineOut(t *testing.T) {
+	t.Parallel()
+	for _, line := range []string{"DAYTON (Wire) - ", "DAYTON, Ohio, March 2, 2026 /Tradepost Wire/ -- ", "(Wire) — ", "NEW YORK — "} {
+		body := line + "Brightwell raised its bid for Kestrel to $45 a share on Monday."
+		c := candidate("https://wire.example/bid", "Wire", "Brightwell raises bid", body)
+		got := write(t, material([]stockdigest.Story{story(c.Article.Title, c)}, c))
+		if len(got) != 1 || got[0].Text != strings.TrimPrefix(body, line) || got[0].Evidence[0].Check(body) != nil {
+			t.Errorf("of %q: got %q, want it without the dateline, with evidence that holds", body, texts(got))
+		}
 	}
 }
 

@@ -43,16 +43,17 @@ type features struct {
 	Result     float64 // an amount of profit, loss or cash flow
 	Outlook    float64 // an amount for a time to come
 	Words      float64 // its words, in units of 25
+	Acts       float64 // a filing's sentence that says what was done on which day
 }
 
 // weights are the worth of the features. They were set by hand from what each
 // means; eval summary measures them.
 func weights() features {
 	return features{
-		Money: 0.9, Percent: 0.8, Amounts: 0.5, Move: 0.5, Period: 0.35, Day: 0.3, Guidance: 0.45, Event: 1.3,
-		Subject: 1.1, Named: 0.9, Other: -0.7, Lead: 1.4, Central: 1.3, Title: 1.6, Length: 0.6,
+		Money: 0.7, Percent: 0.6, Amounts: 0.4, Move: 0.4, Period: 0.3, Day: 0.4, Guidance: 0.45, Event: 1.3,
+		Subject: 1.1, Named: 0.9, Other: -1.2, Lead: 1.4, Central: 1.3, Title: 1.6, Length: 0.6,
 		Speech: -0.9, Opinion: -1.0, PriceMove: -1.6, Background: -0.6, Filing: 0.2,
-		Dangling: -0.9, Specs: -0.8, Aside: -1.2, Terms: -1.2, PerShare: 0.4, TopLine: 0.4, Result: 0.3, Outlook: 0.5,
+		Dangling: -0.9, Specs: -0.8, Aside: -1.2, Terms: -1.2, PerShare: 0.3, TopLine: 0.3, Result: 0.2, Outlook: 0.4, Acts: 1.6,
 	}
 }
 
@@ -70,7 +71,7 @@ func (f features) list() []float64 {
 	return []float64{
 		f.Money, f.Percent, f.Amounts, f.Move, f.Period, f.Day, f.Guidance, f.Event, f.Subject, f.Named, f.Other,
 		f.Lead, f.Central, f.Title, f.Length, f.Speech, f.Opinion, f.PriceMove, f.Background, f.Filing,
-		f.Dangling, f.Specs, f.Aside, f.Terms, f.PerShare, f.TopLine, f.Result, f.Outlook, f.Words,
+		f.Dangling, f.Specs, f.Aside, f.Terms, f.PerShare, f.TopLine, f.Result, f.Outlook, f.Words, f.Acts,
 	}
 }
 
@@ -105,7 +106,7 @@ func newReader(linker *names.Linker, t stockdigest.Ticker, headline string, all 
 func (r reader) measure(s sentence) features {
 	words := text.Words(s.text)
 	f := features{
-		Lead:    1 / (1 + 0.25*float64(s.index)),
+		Lead:    1 / (1 + 0.5*float64(s.index)),
 		Central: text.Cosine(r.corpus.Vector(s.words), r.center),
 		Title:   shared(s.words, r.title),
 		Length:  comfortable(len(s.text)),
@@ -120,6 +121,7 @@ func (r reader) measure(s sentence) features {
 	r.count(&f, found)
 	figures(&f, found, words)
 	f.Specs = specs(words, f)
+	f.Acts = f.Filing * acts(s.text, words, f)
 	return f
 }
 
@@ -338,7 +340,8 @@ func terms(s string, words []string) float64 {
 		}
 	}
 	low := strings.ToLower(s)
-	for _, formula := range []string{"pursuant to", "in accordance with", "subject to the terms", "set forth in", "as defined in", "registration statement", "from time to time", "among other things", "amended and restated", "filed as"} {
+	for _, formula := range []string{"pursuant to", "in accordance with", "subject to the terms", "set forth in", "as defined in", "registration statement", "from time to time", "among other things", "amended and restated", "filed as",
+		"non-gaap", "in the event", "in the case of", "giving effect to", "declared effective", "provides that", "provides for", "being issued", "press release", "plus accrued", "relating to its", "governing"} {
 		if strings.Contains(low, formula) {
 			n += 0.5
 		}
@@ -346,12 +349,29 @@ func terms(s string, words []string) float64 {
 	return math.Min(n/2, 1.5)
 }
 
+// acts is 1 for a sentence that says what was done, half without its day.
+func acts(s string, words []string, f features) float64 {
+	for _, w := range words[:min(len(words), 40)] {
+		switch w {
+		case "announced", "entered", "completed", "consummated", "issued", "acquired", "appointed", "resigned", "notified", "received", "approved", "sold", "priced", "redeemed",
+			"declared", "elected", "terminated", "adopted", "filed", "reported", "agreed", "closed", "amended", "commenced", "named", "retired", "dismissed", "engaged", "authorized", "purchased", "settled", "borrowed":
+			opens := has(words[:1], "on", "effective", "as") && f.Day > 0
+			return 0.5 + 0.5*yes(opens && !strings.Contains(s, "press release"))
+		}
+	}
+	return 0
+}
+
 // priceMove reports a sentence whose subject is the share price.
 func priceMove(words []string) bool {
+	line := " " + strings.Join(words, " ") + " "
+	if first(line, " moving average ", " market cap ", " 52 week ", " price to earnings ", " p e ratio ", " beta of ", " market capitalization ", " short interest ", " day average ") >= 0 {
+		return true
+	}
 	if !has(words, "shares", "stock") {
 		return false
 	}
-	if has(words, "trading", "traded", "session", "premarket", "after-hours", "intraday", "volume") {
+	if has(words, "trading", "traded", "session", "premarket", "after-hours", "intraday", "volume", "capitalization", "capitalisation") {
 		return true
 	}
 	for i, w := range words {
@@ -389,9 +409,10 @@ func looksAhead(s string, words []string) bool {
 	return false
 }
 
-func has(words []string, any ...string) bool {
+// has reports whether one of the words is among those looked for.
+func has(words []string, wanted ...string) bool {
 	for _, w := range words {
-		if slices.Contains(any, w) {
+		if slices.Contains(wanted, w) {
 			return true
 		}
 	}

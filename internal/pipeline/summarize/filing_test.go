@@ -22,7 +22,8 @@ Item 9.01 Financial Statements and Exhibits.
 
 The officer’s certificate of Brightwell is the certificate that establishes the terms of each series.`
 
-func filing(body string, types ...string) stockdigest.Filing {
+func filing(types ...string) stockdigest.Filing {
+	body := notes
 	f := stockdigest.Filing{Accession: "0000000001-26-000001", Form: "8-K", FiledAt: asOf.Add(-time.Hour), Items: []string{"8.01", "9.01"}, URL: "https://sec.example/8k"}
 	at, end := strings.Index(body, "Item 8.01"), strings.Index(body, "Item 9.01")
 	f.Documents = []stockdigest.Document{{
@@ -45,7 +46,7 @@ func filed(f stockdigest.Filing) stockdigest.Material {
 
 func TestFilingTellsTheEventNotItsTerms(t *testing.T) {
 	t.Parallel()
-	got := write(t, filed(filing(notes)))
+	got := write(t, filed(filing()))
 	if len(got) != 1 || !strings.HasPrefix(got[0].Text, "On March 2, 2026, Brightwell Inc.") {
 		t.Fatalf("got %q, want what was issued and nothing else", texts(got))
 	}
@@ -56,8 +57,8 @@ func TestFilingTellsTheEventNotItsTerms(t *testing.T) {
 
 func TestFilingReadsPressReleasesAndNoContracts(t *testing.T) {
 	t.Parallel()
-	release := strings.Join(texts(write(t, filed(filing(notes, "EX-99.1")))), "\n")
-	contract := strings.Join(texts(write(t, filed(filing(notes, "EX-10.1")))), "\n")
+	release := strings.Join(texts(write(t, filed(filing("EX-99.1")))), "\n")
+	contract := strings.Join(texts(write(t, filed(filing("EX-10.1")))), "\n")
 	if !strings.Contains(release, "net sales of $1.2 billion") || strings.Contains(contract, "net sales of $1.2 billion") {
 		t.Errorf("from a release %q, from a contract %q, want the sales from the release alone", release, contract)
 	}
@@ -68,7 +69,7 @@ func TestContextSpeaksOfTheSameThing(t *testing.T) {
 	about := candidate("https://wire.example/notes", "Wire", "Brightwell to sell bonds",
 		"Brightwell sold unsecured notes due 2031 with an aggregate principal of half a billion dollars to refinance older debt, a spokesman said.")
 	other := candidate("https://post.example/launch", "Post", "Brightwell unveils the Lumina 4 scanner", "Brightwell unveiled the Lumina 4, a handheld scanner, at a fair in Dayton on Monday.")
-	m := filed(filing(notes))
+	m := filed(filing())
 	m.Stories = []stockdigest.Story{story(about.Article.Title, about), story(other.Article.Title, other)}
 	m.Candidates = []stockdigest.Candidate{about, other}
 	for _, b := range write(t, m) {

@@ -1,6 +1,11 @@
 package summarize
 
-import "stockdigest.app/stockdigest/internal/text"
+import (
+	"slices"
+	"strings"
+
+	"stockdigest.app/stockdigest/internal/text"
+)
 
 // The words by which sentences are judged are our own.
 
@@ -60,7 +65,7 @@ func upDown(words []string, i int) (float64, moveForm) {
 	if i > 0 {
 		before = words[i-1]
 	}
-	told := next == "from" || next == "by" || next == "about" || next == "some" || next == "nearly" || next == "almost" || next != "" && next[0] >= '0' && next[0] <= '9' ||
+	told := next == "from" || next == "by" || next == "about" || next == "some" || next == "nearly" || next == "almost" || next != "" && next[0] >= '0' && next[0] <= '9' && !strings.HasSuffix(before, "ed") ||
 		has([]string{before}, "went", "going", "was", "were", "is", "are", "goes", "be") && next != "to" && next != "for" && next != "and"
 	if !told {
 		return 0, asWord
@@ -74,7 +79,7 @@ func wanted(stem string) bool {
 	case "sale", "revenu", "profit", "earn", "incom", "margin", "share", "stock", "order", "demand", "deliveri", "shipment", "volum", "guidanc", "outlook",
 		"forecast", "target", "dividend", "payout", "book", "backlog", "output", "custom", "subscrib", "user", "traffic", "cash", "ebitda", "ebit",
 		"ep", "turnov", "estim", "view", "growth", "valu", "bid", "offer", "capac", "buyback", "invest", "result", "product", "passeng", "return", "rate", "price",
-		"market", "reader", "circul", "advertis", "intak", "saving", "equiti", "effici", "competit", "qualiti", "posit", "busi", "oper", "perform", "level",
+		"market", "reader", "circul", "intak", "saving", "equiti", "effici", "competit", "qualiti", "posit", "busi", "oper", "perform", "level",
 		"activ", "occup", "client", "store", "outlet", "visitor", "viewer", "member", "deposit", "loan", "commiss", "fee", "rental", "royalti", "cargo", "tonn":
 		return true
 	}
@@ -97,12 +102,7 @@ func result(w string) bool {
 }
 
 func hasResult(words []string) bool {
-	for _, w := range words {
-		if result(w) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(words, result)
 }
 
 // toneOf is the sign of the word at i when it says good or bad by itself.

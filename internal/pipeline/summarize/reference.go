@@ -56,10 +56,13 @@ func pronouns(s string, found []facts.Name, known []names.Mention) float64 {
 	return 0
 }
 
-// surnames counts people told by one name only beside a verb of speech, who
-// were introduced elsewhere: "Reed has said that he". A company may speak so too,
-// hence half; a "he" behind it settles the matter.
+// surnames counts people told by one name only beside a title or a verb of
+// speech, who were introduced elsewhere: "Mr. Cedar", "Reed has said that he". A
+// company may speak so too, hence half; a "he" behind it settles the matter.
 func surnames(s string, found []facts.Name, known []names.Mention) float64 {
+	if at := first(s, "Mr. ", "Ms. ", "Mrs. ", "Mr ", "Ms "); at >= 0 && !introduced(s[at:], found) {
+		return 0.8
+	}
 	for _, n := range found {
 		if len(n.Words) != 1 || isKnown(n.Span, known) || len(n.Text) > 1 && strings.ToUpper(n.Text) == n.Text {
 			continue
@@ -72,6 +75,21 @@ func surnames(s string, found []facts.Name, known []names.Mention) float64 {
 		}
 	}
 	return 0
+}
+
+// introduced reports a title before a name of two words and more, or one whose
+// name stood in full before: "Ada Quill … Ms. Quill" is told by the full name.
+func introduced(titled string, found []facts.Name) bool {
+	words := text.Words(titled)
+	if len(words) < 2 {
+		return false
+	}
+	for _, n := range found {
+		if len(n.Words) > 1 && slices.Contains(n.Words, words[1]) {
+			return true
+		}
+	}
+	return false
 }
 
 func isKnown(p text.Span, known []names.Mention) bool {

@@ -2,6 +2,8 @@ package summarize
 
 import (
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"stockdigest.app/stockdigest"
 	"stockdigest.app/stockdigest/internal/facts"
@@ -146,7 +148,7 @@ func (r *reading) byteOf(i int) int {
 // move reads a word that says which way something went.
 func (r *reading) move(i int) {
 	sign, form := moves(r.words, i)
-	if sign == 0 || r.boilerplate(i) {
+	if sign == 0 || r.boilerplate(i) || r.isName(i) {
 		return
 	}
 	thing, weight := r.thing(i, form)
@@ -160,6 +162,24 @@ func (r *reading) move(i int) {
 		sign = -sign
 	}
 	r.add(sign*thing, weight, strings.TrimSpace(r.words[i]))
+}
+
+// isName reports a word that is part of a name: Bramwell Lift. In a headline,
+// where most words have capitals, nobody can tell.
+func (r *reading) isName(i int) bool {
+	if i == 0 || !r.capital(i) {
+		return false
+	}
+	n := 0
+	for j := range r.spans {
+		n += int(yes(r.capital(j)))
+	}
+	return 2*n < len(r.spans)
+}
+
+func (r *reading) capital(i int) bool {
+	first, _ := utf8.DecodeRuneInString(r.s[r.spans[i].Start:])
+	return unicode.IsUpper(first)
 }
 
 // boilerplate reports a word of growth or change that names rather than tells:
@@ -256,7 +276,7 @@ func (r *reading) compare() {
 // tone reads a word that is good or bad by itself.
 func (r *reading) tone(i int) {
 	sign := toneOf(r.words, i)
-	if sign == 0 {
+	if sign == 0 || r.isName(i) {
 		return
 	}
 	if negates(r.words[max(i-5, 0):i]) {

@@ -130,9 +130,9 @@ func (s *source) sentences() []sentence {
 }
 
 // place is the opening of a wire's story: "NEW YORK (Reuters) - ", "DAYTON,
-// March 3, 2026 /Wire/ -- ".
-var place = regexp.MustCompile( //nolint:gochecknoglobals // compiled once, never changed
-	`^\p{Lu}[\p{Lu} .'’-]{2,30}(, [\p{L}. ]{2,20})?(, [A-Z][a-z]{2,8}\.? \d{1,2}(, \d{4})?)? ?(\([^()]{2,40}\)|/[^/]{2,40}/)? ?(-{1,2}|–|—) `)
+// March 3, 2026 /Wire/ -- ", "(Wire) — ".
+var place = regexp.MustCompile(
+	`^(\p{Lu}[\p{Lu} .'’-]{2,30}(, [\p{L}. ]{2,20})?(, [A-Z][a-z]{2,8}\.? \d{1,2}(, \d{4})?)? ?)?(\([^()]{2,40}\)|/[^/]{2,40}/)? ?(-{1,2}|–|—) `)
 
 // dateline returns the length of the place and agency before a story's first
 // words.

@@ -31,10 +31,15 @@ func usable(s string, limit int) bool {
 	if len(words) < minWords || len(words) > maxTokens || !startsWell(s) || !endsWell(s) || !balanced(s) {
 		return false
 	}
-	return !leans(s, words) && !furniture(s) && !addressed(s, words)
+	return !leans(s, words) && !furniture(s) && !titled(s) && !addressed(s, words)
 }
 
+// startsWell reports an opening of a sentence. "10.17 Third Amended" opens an
+// entry of a list.
 func startsWell(s string) bool {
+	if number, rest, found := strings.Cut(s, " "); found && strings.Trim(number, "0123456789.()") == "" && strings.ContainsAny(number, ".(") && rest != "" && unicode.IsUpper(rune(rest[0])) {
+		return false
+	}
 	r, _ := utf8.DecodeRuneInString(strings.TrimLeft(s, "“\"‘'$€£("))
 	return unicode.IsUpper(r) || unicode.IsDigit(r)
 }
@@ -96,7 +101,7 @@ func connects(s string) bool {
 		"as for ", "not only is ", "not only does ", "the same ", "the latter", "the former", "the other ", "the two ", "the pair ", "the trio ", "the rest ", "like it", "of these", "of those",
 		"one of them", "one of those", "most of them", "some of them", "many of them", "both of ", "all of this", "all of that", "all those", "all these", "all this", "according to him", "according to her",
 		"according to them", "by doing so", "by that", "with that", "with this", "with these", "to do so", "to do that", "to do this", "in this ", "in that ", "at this ", "on this ", "for this ", "from this ", "while not ",
-		"in it", "among them", "among these", "among those", "despite this", "despite that", "despite these", "after this", "because of th", "even though it", "helping there", "one would ", "one might ", "one could ",
+		"in it", "among them", "among these", "among those", "despite this", "despite that", "despite these", "after this", "because of th", "even though it", "helping there", "the change ", "the move comes", "the news comes", "the move follows", "the announcement comes", "the announcement follows", "the decision comes", "the decision follows", "the news follows", "one would ", "one might ", "one could ",
 	} {
 		if strings.HasPrefix(low, start) {
 			return true
@@ -119,7 +124,7 @@ func furniture(s string) bool {
 		"pursuant to the requirements of", "duly caused this report", "incorporated herein by reference", "incorporated by reference", "shall not be deemed",
 		"pic.twitter", "getty images", "file photo", "click on", "pictured above", "see also", "(photo", "all times", "minutes ago", "hours ago", "share this", "follow us",
 		"to continue reading", "page not found", "enable javascript", "our readers", "we may earn", "we recommend", "editor's note", "editor’s note", "terms and conditions", "ad choices",
-		"qualified in its entirety", "furnished herewith", "attached hereto", "filed herewith", "annexed hereto", "certifies that", "hereof", "hereinafter",
+		"qualified in its entirety", "gaap financial measures", "non-gaap measures", "non-gaap financial", "furnished herewith", "attached hereto", "filed herewith", "annexed hereto", "certifies that", "hereof", "hereinafter",
 		"check mark", "indicate by", "emerging growth company", "exhibit 1", "exhibit 2", "exhibit 3", "exhibit 4", "exhibit 5", "exhibit 9", "as exhibit", "exhibits ", "hereunto duly",
 	} {
 		if strings.Contains(low, mark) {
@@ -127,6 +132,19 @@ func furniture(s string) bool {
 		}
 	}
 	return capitals(s)
+}
+
+// titled reports a title with a full stop behind it, as items of filings have:
+// "Completion of Acquisition or Disposition of Assets".
+func titled(s string) bool {
+	long, upper := 0, 0
+	for w := range strings.FieldsSeq(s) {
+		if r, n := utf8.DecodeRuneInString(w); len(w)-n > 2 && unicode.IsLetter(r) {
+			long++
+			upper += int(yes(unicode.IsUpper(r)))
+		}
+	}
+	return long > 3 && upper*10 >= long*9
 }
 
 // capitals reports shouting: headlines and legends in capitals.

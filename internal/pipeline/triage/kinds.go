@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/events"
 )
 
 // A kind is a sort of page that no digest carries, told by its title.
@@ -73,7 +74,7 @@ func pageKind(a stockdigest.Article, unsure bool) (gate, reason string) {
 		if m == "" || k.not != nil && k.not.MatchString(title) {
 			continue
 		}
-		if k.gate == "price-move" && len(events(title+". "+a.Description)) > 0 || k.gate == "roundup" && !unsure {
+		if k.gate == "price-move" && len(events.Of(title+". "+a.Description)) > 0 || k.gate == "roundup" && !unsure {
 			continue
 		}
 		return k.gate, fmt.Sprintf("%s: the title says “%s”", k.what, shorten(m))
