@@ -29,7 +29,7 @@ func evalExtraction(dir string, progress eval.Progress) (eval.Result, error) {
 
 func evalStories(dir string, progress eval.Progress) (eval.Result, error) {
 	doc := func(d eval.StoryDoc) cluster.Doc {
-		return cluster.Doc{Title: d.Title, Body: d.Body, At: d.At}
+		return cluster.Doc{Title: d.Title, Body: d.Body, URL: d.URL, At: d.At}
 	}
 	group := func(docs []eval.StoryDoc) []int {
 		all := make([]cluster.Doc, 0, len(docs))

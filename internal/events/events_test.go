@@ -1,6 +1,7 @@
 package events_test
 
 import (
+	"slices"
 	"testing"
 
 	"stockdigest.app/stockdigest/internal/events"
@@ -14,6 +15,10 @@ func TestFirstNamesTheEvent(t *testing.T) {
 		"Brightwell recalls 12,000 scanners over battery defects":                            events.Accident,
 		"Shareholders sued Brightwell in federal court":                                      events.Legal,
 		"Regulators approved the merger":                                                     events.Deal,
+		"Brightwell is sued over injuries from recalled scanners":                            events.Legal,
+		"Brightwell weighs $700 million sale of valves unit":                                 events.Deal,
+		"Oakline downgraded Brightwell to hold and cut its price target to $44":              events.Analyst,
+		"Brightwell's finance chief will step down in June":                                  events.Management,
 		"The FTC is investigating Brightwell's pricing":                                      events.Regulation,
 		"Brightwell names Ada Quill as chief financial officer":                              events.Management,
 		"Brightwell will cut 400 jobs in Ohio":                                               events.Jobs,
@@ -29,6 +34,21 @@ func TestFirstNamesTheEvent(t *testing.T) {
 	} {
 		if got := events.First(text); got != want {
 			t.Errorf("First(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestTopicsNameWhatIsSpokenOf(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][]events.Topic{
+		"Operating profit rose 9% to $210 million in the third quarter.":           {events.Profit, events.Quarter},
+		"Brightwell raised its dividend and will buy back $200 million of shares.": {events.Dividend, events.Buyback},
+		"Net debt stood at $2 billion.":                                            {events.Debt},
+		"Oakline cut its price target on the stock to $44.":                        {events.PriceTarget},
+		"The plant in Ohio makes scanners.":                                        nil,
+	} {
+		if got := events.Topics(text); !slices.Equal(got, want) {
+			t.Errorf("Topics(%q) = %q, want %q", text, got, want)
 		}
 	}
 }

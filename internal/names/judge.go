@@ -141,7 +141,22 @@ func (s *scene) business(h hit) bool {
 		return false
 	}
 	prev, _ := s.prev(h.i)
-	return gap == " " && s.words.after[next.key] || prev.key == "of" || s.formal(h) != ""
+	return gap == " " && (s.words.after[next.key] || s.inDeal(h)) || prev.key == "of" || s.formal(h) != ""
+}
+
+// inDeal reports whether a word of a merger follows soon: CBS and Viacom to
+// close merger.
+func (s *scene) inDeal(h hit) bool {
+	for j := h.j; j < min(len(s.toks), h.j+5); j++ {
+		if strings.ContainsAny(s.text[s.toks[j-1].end:s.toks[j].start], ":;,.") {
+			return false
+		}
+		switch s.toks[j].key {
+		case "merger", "merge", "acquisition", "takeover", "buyout", "shareholders", "layoffs":
+			return true
+		}
+	}
+	return false
 }
 
 // pastOf reports whether a mention only says where somebody came from: a

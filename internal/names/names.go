@@ -133,10 +133,23 @@ func (l *Linker) addTold(i int, t stockdigest.Ticker) {
 
 func (l *Linker) addLegal(i int, t stockdigest.Ticker) {
 	core := legalCore(t.Name)
-	l.addName(i, core, stockdigest.NameCompany, false)
+	if !l.ordinary(core) || !named(t) { // whoever wrote down the names left an ordinary word out on purpose
+		l.addName(i, core, stockdigest.NameCompany, false)
+	}
 	if full := strings.TrimSpace(t.Name); full != core {
 		l.addName(i, full, stockdigest.NameCompany, false)
 	}
+}
+
+// ordinary reports whether a name is one common word.
+func (l *Linker) ordinary(name string) bool {
+	toks := tokenize(name)
+	return len(toks) == 1 && l.words.common[toks[0].key]
+}
+
+// named reports whether the table gives the company names of its own.
+func named(t stockdigest.Ticker) bool {
+	return slices.ContainsFunc(t.Names, func(n stockdigest.Name) bool { return n.Kind == stockdigest.NameCompany })
 }
 
 // shortOwners counts how many companies begin with each short name, so that
@@ -162,7 +175,7 @@ func (l *Linker) addShort(i int, t stockdigest.Ticker, owners map[string]int) {
 		l.addName(i, site, stockdigest.NameCompany, false)
 	}
 	if len(t.Symbol) > 1 && string(t.Symbol) == initials(core) {
-		l.add(string(t.Symbol), &form{owners: []int{i}, kind: stockdigest.NameCompany, words: 1, upper: true, strict: true})
+		l.add(string(t.Symbol), &form{owners: []int{i}, kind: stockdigest.NameCompany, words: 1, upper: true, strict: true, common: true})
 	}
 	if short := shortName(core); short != "" {
 		toks := tokenize(short)

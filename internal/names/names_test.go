@@ -58,6 +58,8 @@ func TestLegalNamesAloneAreEnough(t *testing.T) {
 		{stockdigest.Ticker{Symbol: "QQ", Name: "Quixote Motor Holdings plc"}, "Quixote recalls vans", true},
 		{stockdigest.Ticker{Symbol: "QQ", Name: "Quixote.com, Inc."}, "Quixote adds a warehouse", true},
 		{stockdigest.Ticker{Symbol: "IBM", Name: "International Business Machines Corporation"}, "IBM opens a lab", true},
+		{stockdigest.Ticker{Symbol: "MS", Name: "Morgan Stanley"}, "Drug shows promise in MS patients", false},
+		{stockdigest.Ticker{Symbol: "HD", Name: "The Home Depot, Inc."}, "New HD cameras installed on school buses", false},
 		{stockdigest.Ticker{Symbol: "TGT", Name: "Target Corporation"}, "Target CEO resigns", true},
 		{stockdigest.Ticker{Symbol: "TGT", Name: "Target Corporation"}, "Inflation target stays at 2%", false},
 		{stockdigest.Ticker{Symbol: "HRT", Name: "Harbor Light Bancorp"}, "Harbor Light Bancorp to merge", true},
@@ -246,6 +248,10 @@ func TestACompanyKeepsItsNameThoughAnotherOwnsTheBrand(t *testing.T) {
 		{stockdigest.Ticker{Symbol: "AEO", Name: "American Eagle Outfitters, Inc."}, "American Eagle Outfitters cuts its outlook", true},
 		{stockdigest.Ticker{Symbol: "ATVI", Name: "Activision Blizzard, Inc."}, "Activision Blizzard sells 10 million copies", true},
 		{stockdigest.Ticker{Symbol: "MSFT", Name: "Microsoft Corporation"}, "Activision Blizzard sells 10 million copies", true},
+		{stockdigest.Ticker{Symbol: "MTCH", Name: "Match Group, Inc."}, "Match results: City win", false},
+		{stockdigest.Ticker{Symbol: "MTCH", Name: "Match Group, Inc."}, "Match Group sees slower growth", true},
+		{stockdigest.Ticker{Symbol: "CBS", Name: "CBS Corporation"}, "CBS and Viacom to close merger on December 4", true},
+		{stockdigest.Ticker{Symbol: "CBS", Name: "CBS Corporation"}, "CBS News poll: voters split on merger", false},
 		{stockdigest.Ticker{Symbol: "TWTR", Name: "Twitter, Inc."}, "Twitter Lite se estrena en México", true},
 	}
 	for _, c := range cases {

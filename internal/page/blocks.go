@@ -211,7 +211,7 @@ func unseen(style string) bool {
 				return true
 			}
 		case "clip":
-			if strings.ReplaceAll(strings.ReplaceAll(value, "px", ""), " ", "") == "rect(0,0,0,0)" {
+			if strings.Trim(value, "rect(), 0px") == "" {
 				return true
 			}
 		}

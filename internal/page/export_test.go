@@ -41,28 +41,3 @@ func (p *Prepared) Look() (texts []string, rows [][]float64) {
 func (p *Prepared) Choose(trees string) string {
 	return p.scene.choose(parseTrees(trees), p.other, p.declared)
 }
-
-// Judge returns the likelihoods.
-func (p *Prepared) Judge(trees string) []float64 {
-	_, rows := p.Look()
-	ts := parseTrees(trees)
-	out := make([]float64, len(rows))
-	for i, r := range rows {
-		out[i] = likelihood(ts, r)
-	}
-	return out
-}
-
-// Parents numbers the elements around the blocks.
-func (p *Prepared) Parents() (ids []int, heads []bool) {
-	known := map[*html.Node]int{}
-	for _, b := range p.scene.blocks {
-		q := b.node.Parent
-		if _, ok := known[q]; !ok {
-			known[q] = len(known)
-		}
-		ids = append(ids, known[q])
-		heads = append(heads, isHeading(b.node.DataAtom))
-	}
-	return ids, heads
-}

@@ -1,8 +1,7 @@
 package page_test
 
 import (
-	"compress/gzip"
-	"io"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -163,7 +162,7 @@ func TestReadTellsTeasersFromArticles(t *testing.T) {
 		want       bool
 	}{
 		"short and locked":           {locked, sentence + sentence, true},
-		"whole though called locked": {locked, strings.Repeat(sentence, 30), false},
+		"whole though called locked": {locked, numbered(sentence, 30), false},
 		"short and free":             {"", sentence + sentence, false},
 		"short with a wall":          {"", sentence + "<div>Already a subscriber? Sign in</div>", true},
 	}
@@ -175,6 +174,68 @@ func TestReadTellsTeasersFromArticles(t *testing.T) {
 				t.Errorf("got paywalled %t, %v, want %t", a.Paywalled, err, test.want)
 			}
 		})
+	}
+}
+
+// numbered repeats a paragraph, no two of them alike.
+func numbered(paragraph string, n int) string {
+	var b strings.Builder
+	for i := range n {
+		b.WriteString(strings.Replace(paragraph, "$10.5 billion", fmt.Sprintf("$1%d.5 billion", i), 1))
+	}
+	return b.String()
+}
+
+func TestReadTakesARepeatedParagraphOnce(t *testing.T) {
+	t.Parallel()
+	paragraph := "<p>Acme said on Tuesday that sales rose 5 percent to $10.5 billion and that it expects more of the same in the coming year.</p>"
+	article := "<article>" + numbered(paragraph, 6) + "</article>"
+	a, err := page.Read([]byte("<html><body>"+article+"<div class=\"print\">"+article+"</div></body></html>"), "https://example.com/a")
+	if n := strings.Count(a.Text, "$13.5 billion"); err != nil || n != 1 {
+		t.Errorf("got the paragraph %d times, %v, want it once", n, err)
+	}
+}
+
+func TestReadDropsLinesAroundTheArticle(t *testing.T) {
+	t.Parallel()
+	paragraph := "<p>Acme said on Tuesday that sales rose 5 percent to $10.5 billion and that it expects more of the same in the coming year.</p>"
+	head := `<html><head><meta name="author" content="Jane Doe"></head><body><article><h1>Acme grows</h1>`
+	for name, line := range map[string]string{
+		"byline with a date": "<p>Jane Doe · March 2, 2026 · 3 min read</p>",
+		"posted by":          "<p>Posted by Staff on March 2</p>",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a, err := page.Read([]byte(head+line+numbered(paragraph, 5)+"</article></body></html>"), "https://example.com/a")
+			if err != nil || !strings.HasPrefix(a.Text, "Acme said") {
+				t.Errorf("got %.60q, %v, want the first paragraph", a.Text, err)
+			}
+		})
+	}
+	for name, line := range map[string]string{
+		"editing line": "<p>(Reporting by Jane Doe in London; Editing by John Roe)</p>",
+		"read more":    `<p><a href="/b">Read more: Calendar of companies reporting this week</a></p>`,
+		"aside":        `<aside><ul><li><a href="/c">Freight rates slip for a third week as spring orders lag</a></li></ul></aside>`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a, err := page.Read([]byte(head+numbered(paragraph, 5)+line+"</article></body></html>"), "https://example.com/a")
+			if err != nil || !strings.HasSuffix(a.Text, "coming year.") {
+				t.Errorf("got an end of %q, %v, want the last paragraph", a.Text[max(0, len(a.Text)-80):], err)
+			}
+		})
+	}
+}
+
+func TestReadTellsANoticeFromAWall(t *testing.T) {
+	t.Parallel()
+	source := `<html><head><title>Acme weighs sale of valves unit</title><script type="application/ld+json">{"@type":"NewsArticle","isAccessibleForFree":false}</script></head><body><article><h1>Acme weighs sale of valves unit</h1>
+<p>Acme Corp. has asked bankers to sound out buyers for its industrial valves business, which could fetch about $700 million, people with knowledge of the matter said.</p>
+<p>The sale would be the largest in the history of the company. A decision is not expected before the summer, and the company may still keep the unit, the people said.</p>
+</article><footer><p>We and our partners use cookies.</p></footer></body></html>`
+	a, err := page.Read([]byte(source), "https://example.com/a")
+	if err != nil || !a.Paywalled || a.Consent {
+		t.Errorf("got paywalled %t, consent %t, %v, want a teaser", a.Paywalled, a.Consent, err)
 	}
 }
 
@@ -252,43 +313,4 @@ func TestReadKeepsEveryNumber(t *testing.T) {
 	if !slices.Equal(found, numbers) {
 		t.Errorf("got %q, want %q", found, numbers)
 	}
-}
-
-func BenchmarkRead(b *testing.B) {
-	files, err := filepath.Glob(filepath.Join(dataDir(b), "extraction", "aeb181", "html", "*.html.gz"))
-	if err != nil || len(files) == 0 {
-		b.Skip("no pages")
-	}
-	pages := make([][]byte, 0, len(files))
-	for _, name := range files {
-		pages = append(pages, unpack(b, name))
-	}
-	var took []time.Duration
-	b.ResetTimer()
-	for i := 0; b.Loop(); i++ {
-		start := time.Now()
-		_, _ = page.Read(pages[i%len(pages)], "https://example.com/a")
-		took = append(took, time.Since(start))
-	}
-	slices.Sort(took)
-	b.ReportMetric(float64(len(took))/b.Elapsed().Seconds(), "pages/s")
-	b.ReportMetric(float64(took[len(took)*99/100].Milliseconds()), "p99-ms")
-}
-
-func unpack(tb testing.TB, name string) []byte {
-	tb.Helper()
-	file, err := os.Open(name)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer file.Close()
-	unpacked, err := gzip.NewReader(file)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	page, err := io.ReadAll(unpacked)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return page
 }

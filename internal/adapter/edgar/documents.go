@@ -31,7 +31,8 @@ func documents(f stockdigest.Filing, sub submission) []stockdigest.Document {
 }
 
 func document(f stockdigest.Filing, seq int, b block, limit int) stockdigest.Document {
-	text := shorten(plainText(b.body), limit)
+	whole, more := readText(b.body)
+	text := shorten(whole, limit)
 	d := stockdigest.Document{
 		Accession:   f.Accession,
 		Seq:         seq,
@@ -40,6 +41,9 @@ func document(f stockdigest.Filing, seq int, b block, limit int) stockdigest.Doc
 		URL:         f.URL,
 		Text:        text,
 		Hash:        stockdigest.Hash(text),
+	}
+	if limit == maxText && (more || len(text) < len(whole)) {
+		d.Description = strings.TrimSpace(d.Description + " (the text is cut: it is longer than we read)")
 	}
 	if validName(b.filename) {
 		d.URL = folder(f) + b.filename

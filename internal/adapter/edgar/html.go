@@ -26,7 +26,8 @@ type converter struct {
 	raised     region // superscript
 	footnote   bool   // the superscript is a number: it is set apart
 	honourHide bool
-	size       int // bytes of text read
+	size       int  // bytes of text read
+	more       bool // the bounds ended the reading
 }
 
 // A region is the inside of one element, found by counting elements of its name.
@@ -54,21 +55,21 @@ func (r *region) close(name string) bool {
 }
 
 // htmlText returns the plain text of an HTML filing.
-func htmlText(raw []byte) string {
+func htmlText(raw []byte) (text string, more bool) {
 	c := &converter{honourHide: true}
 	if !c.read(raw) {
 		// A hidden element that never ends would hide the whole filing.
 		c = &converter{}
 		c.read(raw)
 	}
-	return assemble(c.out)
+	return assemble(c.out), c.more
 }
 
 // read reports false when the document ended inside a hidden element.
 func (c *converter) read(raw []byte) bool {
 	z := html.NewTokenizer(bytes.NewReader(raw))
 	z.SetMaxBuf(maxPlain)
-	for c.size < maxPlain {
+	for c.size < maxPlain && len(c.out) < maxParas {
 		switch z.Next() {
 		case html.ErrorToken:
 			c.endRow()
@@ -90,6 +91,7 @@ func (c *converter) read(raw []byte) bool {
 		default: // comments and doctypes carry no text
 		}
 	}
+	c.more = true
 	return true
 }
 
@@ -258,7 +260,8 @@ func (c *converter) flush() {
 	s := c.text.String()
 	c.text.Reset()
 	if c.pre > 0 {
-		c.out = append(c.out, plainParagraphs(s)...)
+		paras, _ := plainParagraphs(s)
+		c.out = append(c.out, paras...)
 		return
 	}
 	c.out = append(c.out, paragraphs(s)...)

@@ -175,7 +175,7 @@ func title(body string) string {
 }
 
 // coverForm is the form's name on the cover.
-var coverForm = regexp.MustCompile(`(?i)\bform\s{0,3}(8-?k|10-?k(?:sb|405|t)?|10-?q(?:sb|t)?)\b`)
+var coverForm = regexp.MustCompile(`(?i)\bform\s{0,3}(?:(8|6)-?(k)|(10)-?(k(?:sb|405|t)?|q(?:sb|t)?)|(20|40)-?(f))\b`)
 
 // formOf reads the form from the cover of a document; 8-K when it is silent.
 func formOf(text string) string {
@@ -183,11 +183,7 @@ func formOf(text string) string {
 	if m == nil {
 		return "8-K"
 	}
-	form := strings.ToUpper(m[1])
-	if !strings.Contains(form, "-") {
-		form = strings.Replace(strings.Replace(form, "8K", "8-K", 1), "10", "10-", 1)
-	}
-	return form
+	return strings.ToUpper(m[1] + m[3] + m[5] + "-" + m[2] + m[4] + m[6])
 }
 
 // SplitItems returns the items of a filing as EDGAR or its filer wrote it, a
@@ -199,7 +195,7 @@ func SplitItems(_ string, raw []byte) (map[string]string, error) {
 		form, body = sub.documents[0].kind, sub.documents[0].body
 	}
 	text := plainText(body)
-	if !reads(form) {
+	if form == "" {
 		form = formOf(text)
 	}
 	out := map[string]string{}

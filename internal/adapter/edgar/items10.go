@@ -39,9 +39,27 @@ func splitPeriodic(text string, quarterly bool) []stockdigest.Item {
 		if i+1 < len(chosen) {
 			stop = chosen[i+1].line.start
 		}
+		if h.number == "16" && !quarterly {
+			stop = withoutStatements(text, h.line.end, stop)
+		}
 		items = append(items, item(text, h.head, withoutPart(text, h.line.end, stop)))
 	}
 	return items
+}
+
+// statementsHead opens the financial statements that some reports print behind
+// their last item.
+var statementsHead = regexp.MustCompile(`(?i)^(?:index to (?:the )?(?:consolidated )?financial statements|reports? of independent registered public accounting)`)
+
+// withoutStatements ends the summary, a report's last item, before the
+// financial statements behind it.
+func withoutStatements(text string, from, stop int) int {
+	for _, l := range lines(text[from:stop]) {
+		if statementsHead.MatchString(text[from+l.start : from+min(l.end, l.start+160)]) {
+			return from + l.start
+		}
+	}
+	return stop
 }
 
 // withoutPart moves the end of an item before the heading of the next part.

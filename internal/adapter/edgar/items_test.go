@@ -24,6 +24,7 @@ func TestItems(t *testing.T) {
 		{"heading without a space", "8-K", "ITEM 2.02Results\n\nGood.", []string{"2.02: ITEM 2.02Results\n\nGood."}},
 		{"annual report with contents and cross references", "10-K", "Item 1. | Business | 1\nItem 1A. | Risk Factors | 2\nItem 16. | Summary | 3\n\nPART I\n\nItem 1. Business\n\nWe make things, and sell them.\n\nItem 7 of this report says more.\n\nItem 1A. Risk Factors\n\nMany and long ones.\n\nItem 16. Summary\n\nNone.\n\nSIGNATURES", []string{"1: Item 1. Business\n\nWe make things, and sell them.\n\nItem 7 of this report says more.", "1A: Item 1A. Risk Factors\n\nMany and long ones.", "16: Item 16. Summary\n\nNone."}},
 		{"quarterly report", "10-Q", "PART I\n\nItem 1. Financial Statements\n\nTables.\n\nItem 2. Management's Discussion\n\nWords.\n\nPART II\n\nItem 1. Legal Proceedings\n\nNone.\n\nItem 6. Exhibits\n\nList.", []string{"I.1: Item 1. Financial Statements\n\nTables.", "I.2: Item 2. Management's Discussion\n\nWords.", "II.1: Item 1. Legal Proceedings\n\nNone.", "II.6: Item 6. Exhibits\n\nList."}},
+		{"statements behind the last item", "10-K", "PART IV\n\nItem 15. Exhibits\n\nList.\n\nItem 16. Summary\n\nNone.\n\nINDEX TO FINANCIAL STATEMENTS\n\nA long table of figures.\n\nSIGNATURES", []string{"15: Item 15. Exhibits\n\nList.", "16: Item 16. Summary\n\nNone."}},
 		{"form without items", "6-K", "Item 1. Anything", nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -48,6 +49,26 @@ func TestItemTitles(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"Departure of Directors", "Other Events"}, got); diff != "" {
 		t.Errorf("titles (-want +got):\n%s", diff)
+	}
+}
+
+func TestSplitItemsKnowsTheForm(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name, raw string
+		want      int
+	}{
+		{"cover", "<p>Form 10-Q</p><p>PART I</p><p>Item 2. Discussion</p><p>Text.</p>", 1},
+		{"silent cover", "<p>Item 5.02 Departure</p><p>Text.</p>", 1},
+		{"cover of a foreign report", "<p>FORM 20-F</p><p>Item 5. Review</p><p>Text.</p>", 0},
+		{"submission of another form", "<DOCUMENT>\n<TYPE>SC TO-T\n<TEXT>\nItem 1. Terms\n\nText.\n</TEXT>", 0},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			if got, err := edgar.SplitItems("", []byte(tc.raw)); err != nil || len(got) != tc.want {
+				t.Errorf("got %v, %v, want %d items", got, err, tc.want)
+			}
+		})
 	}
 }
 

@@ -21,7 +21,7 @@ func assemble(paras []string) string {
 		case p == pageBreak:
 			joins = true
 			continue
-		case nextToBreak(paras, i) && (pageNumber.MatchString(p) || running[p]):
+		case nextToBreak(paras, i) && (pageNumber.MatchString(p) || running[runningKey(p)]):
 			continue
 		}
 		if joins && len(kept) > 0 && continues(kept[len(kept)-1], p) {
@@ -40,7 +40,7 @@ func runningHeads(paras []string) map[string]bool {
 	count := map[string]int{}
 	for i, p := range paras {
 		if p != pageBreak && len(p) < 100 && nextToBreak(paras, i) && !isHeading(p) {
-			count[p]++
+			count[runningKey(p)]++
 		}
 	}
 	heads := map[string]bool{}
@@ -50,6 +50,18 @@ func runningHeads(paras []string) map[string]bool {
 		}
 	}
 	return heads
+}
+
+// pageCount is the number that a header or footer carries: "Acme Corp 71".
+var pageCount = regexp.MustCompile(`^\d{1,3}[ |]+|[ |]+\d{1,3}$`)
+
+// runningKey returns what is the same on every page: words of a certain
+// length without the number of the page.
+func runningKey(p string) string {
+	if key := pageCount.ReplaceAllString(p, ""); len(key) >= 12 && strings.Contains(key, " ") {
+		return key
+	}
+	return p
 }
 
 // nextToBreak reports whether a page break is at most two paragraphs away.

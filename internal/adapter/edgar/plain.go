@@ -5,6 +5,9 @@ import (
 	"strings"
 )
 
+// maxRow bounds the line that may be a row of a table; paper had 132 columns.
+const maxRow = 2000
+
 var (
 	// A wide gap parts the cells of ASCII tables: blanks or dot leaders.
 	wideGap = regexp.MustCompile(`\t+| {3,}|\.{4,}`)
@@ -14,13 +17,17 @@ var (
 
 // plainParagraphs reads a text filing of the years before HTML: 80 columns,
 // hard line ends, <PAGE> between pages, <TABLE> around some of the tables.
-func plainParagraphs(s string) []string {
+// It reports whether it stopped before the end.
+func plainParagraphs(s string) (paras []string, more bool) {
 	var p plain
 	for line := range strings.SplitSeq(collapseKeepTabs(s), "\n") {
+		if len(p.out) >= maxParas {
+			return p.out, true
+		}
 		p.line(line)
 	}
 	p.flush()
-	return p.out
+	return p.out, false
 }
 
 type plain struct {
@@ -73,7 +80,7 @@ func (p *plain) line(line string) {
 
 // isRow reports whether a line is a row of a table: its cells stand apart.
 func (p *plain) isRow(text string) bool {
-	if !wideGap.MatchString(text) {
+	if len(text) > maxRow || !wideGap.MatchString(text) {
 		return false
 	}
 	if p.table {

@@ -161,9 +161,9 @@ func scheduleName(form string) string {
 
 // The cover page of the years before XML, as words stand on it.
 var (
-	coverIssuer  = regexp.MustCompile(`(?i)([^\n|(]{2,150})\s*\(\s*name of (?:the )?issuer`)
-	coverClass   = regexp.MustCompile(`(?i)([^\n|(]{2,150})\s*\(\s*title of (?:the )?class`)
-	coverEvent   = regexp.MustCompile(`(?i)([^\n|(]{6,60})\s*\(\s*date of event`)
+	coverIssuer  = regexp.MustCompile(`(?i)\(\s*name of (?:the )?issuer`)
+	coverClass   = regexp.MustCompile(`(?i)\(\s*title of (?:the )?class`)
+	coverEvent   = regexp.MustCompile(`(?i)\(\s*date of event`)
 	coverName    = regexp.MustCompile(`(?i)names?(?:\(s\))? of (?:above )?reporting persons?(?:\(s\))?`)
 	coverNumber  = regexp.MustCompile(`(?i)i\.?r\.?s\.?|identification no|\(entities only\)|s\.s\. or|^[\d\s.:|()-]*$`)
 	coverShares  = regexp.MustCompile(`(?i)aggregate amount beneficially owned(?: by each(?: reporting)? person)?[^\d]{0,80}((?:\d{1,3}(?:,\d{3})+|\d+))`)
@@ -178,12 +178,12 @@ const maxCover = 64 << 10 // bytes of text that the cover pages are looked for i
 func parseCover(raw []byte) (Stake, error) {
 	text := plainText(raw)
 	text = text[:min(len(text), maxCover)]
-	s := Stake{Issuer: group(coverIssuer, text), Security: group(coverClass, text)}
+	s := Stake{Issuer: above(coverIssuer, text), Security: above(coverClass, text)}
 	if m := coverForm13.FindStringSubmatch(text); m != nil {
 		s.Form = "SCHEDULE " + strings.ToUpper(m[1]+m[2])
 	}
 	for _, layout := range []string{"January 2, 2006", "January 2 2006", "01/02/2006", "1/2/2006", time.DateOnly} {
-		if t, err := time.Parse(layout, strings.Trim(group(coverEvent, text), " .")); err == nil {
+		if t, err := time.Parse(layout, strings.Trim(above(coverEvent, text), " .")); err == nil {
 			s.Event = t.Format(time.DateOnly)
 			break
 		}
@@ -219,6 +219,20 @@ func coverHolder(page string) string {
 		}
 	}
 	return ""
+}
+
+// above returns the line that stands before its label in brackets.
+func above(label *regexp.Regexp, text string) string {
+	at := label.FindStringIndex(text)
+	if at == nil {
+		return ""
+	}
+	before := strings.TrimSpace(text[:at[0]])
+	line := strings.TrimSpace(before[strings.LastIndexAny(before, "\n|(")+1:])
+	if len(line) > 150 {
+		return ""
+	}
+	return line
 }
 
 func group(re *regexp.Regexp, text string) string {

@@ -11,7 +11,10 @@ import (
 
 // maxPlain bounds the text read of one document, in bytes. The longest
 // reports have less than 2 MB of text.
-const maxPlain = 8 << 20
+const maxPlain = 6 << 20
+
+// maxParas bounds the paragraphs of one document; the longest have 20,000.
+const maxParas = 100_000
 
 const (
 	cellGap = " | "             // parts the cells of a table's row
@@ -21,13 +24,20 @@ const (
 // plainText returns the text of a filing's document, HTML or not: paragraphs
 // divided by a blank line, the rows of a table on lines of their own.
 func plainText(raw []byte) string {
+	text, _ := readText(raw)
+	return text
+}
+
+// readText is plainText that also reports whether there was more than it reads.
+func readText(raw []byte) (text string, more bool) {
 	if !utf8.Valid(raw) { // EDGAR knew no encoding; what is not UTF-8 came from Windows
 		raw, _ = charmap.Windows1252.NewDecoder().Bytes(raw) // every byte has a meaning
 	}
 	if looksHTML(raw) {
 		return htmlText(raw)
 	}
-	return assemble(plainParagraphs(string(raw[:min(len(raw), maxPlain)])))
+	paras, more := plainParagraphs(string(raw[:min(len(raw), maxPlain)]))
+	return assemble(paras), more || len(raw) > maxPlain
 }
 
 // looksHTML reports whether the document is marked up as HTML. The old text

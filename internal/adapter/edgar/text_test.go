@@ -30,6 +30,7 @@ func TestPlainText(t *testing.T) {
 		{"raised footnote", `<p>$5.60<sup>1</sup> on the 24<sup>th</sup></p>`, "$5.60 (1) on the 24th"},
 		{"spaces and entities", "<p>AT&amp;T&nbsp;&nbsp;paid\u200b \u2002$ 3&#46;5</p>", "AT&T paid $3.5"},
 		{"page number and sentence across a page", `<p>Sales of the</p><p>- 12 -</p><hr><p>new product rose 4%.</p>`, "Sales of the new product rose 4%."},
+		{"footer with the page's number", "<p>Sales rose.</p><p>The Acme Company 7</p><hr><p>Costs fell.</p><p>The Acme Company 8</p><hr><p>All is well.</p><p>The Acme Company 9</p><hr>", "Sales rose.\n\nCosts fell.\n\nAll is well."},
 		{"number that is no page number", `<p>Total</p><p>12</p><p>units</p>`, "Total\n\n12\n\nunits"},
 		{"windows bytes", "<p>Acme\x92s \x93best\x94</p>", "Acme’s “best”"},
 		{"text filing", "<PAGE>\n          ITEM 5. OTHER EVENTS\n\n     On June 3, Acme sold\nits unit for $ 3 million.\n     It will\nuse the cash.\n\n<TABLE>\n<CAPTION>\n<S>            <C>       <C>\nRevenue......  $ 1,200   $ 900\nLoss             (12)     (8)\n</TABLE>\n", "ITEM 5. OTHER EVENTS\n\nOn June 3, Acme sold its unit for $3 million.\n\nIt will use the cash.\n\nRevenue | $1,200 | $900\nLoss | (12) | (8)"},
@@ -62,7 +63,10 @@ func TestPlainTextKeepsEveryFigure(t *testing.T) {
 	if len(files) == 0 {
 		t.Fatal("no documents found")
 	}
-	for _, p := range files {
+	for i, p := range files {
+		if (raceEnabled || testing.Short()) && i%8 != 0 {
+			continue
+		}
 		t.Run(filepath.Base(p), func(t *testing.T) {
 			t.Parallel()
 			raw := readData(t, p)

@@ -145,7 +145,7 @@ func missesOf(ctx context.Context, q *db.Queries, run stockdigest.Run) (map[stoc
 const (
 	toldDays  = 30
 	toldMax   = 200
-	toldBytes = 4 << 10 // of each body: enough to see likeness
+	toldBytes = 16 << 10 // of each body: its facts are known, too, and stand beyond the first lines
 )
 
 // toldOf returns the stories that reports of the ticker told before the run's

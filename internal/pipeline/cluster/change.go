@@ -18,8 +18,17 @@ import (
 type before struct {
 	facts    []said
 	statuses map[string]bool
+	reached  []reached
 	words    map[string]bool
+	subject  map[string]bool // terms of what the story is about
 	dates    map[string]bool
+	known    map[string]bool // terms of the company's names, which tell nothing
+}
+
+// reached is a status with the terms of the sentence that told it.
+type reached struct {
+	status string
+	terms  map[string]bool
 }
 
 // said is a fact with the sentence that told it.
@@ -28,16 +37,23 @@ type said struct {
 	sentence string
 }
 
-func newBefore(t *stockdigest.ToldStory) before {
-	b := before{statuses: map[string]bool{}, words: map[string]bool{}, dates: map[string]bool{}}
+func newBefore(t *stockdigest.ToldStory, known map[string]bool) before {
+	b := before{statuses: map[string]bool{}, words: map[string]bool{}, subject: map[string]bool{}, dates: map[string]bool{}, known: known}
 	// What the bullets told comes first: readers compare with that.
 	for _, s := range append(append([]string{}, t.Texts...), append([]string{t.Story.Headline}, t.Titles...)...) {
 		b.learn(s)
 		b.learnStatus(s)
+		for term := range b.termsOf(s) {
+			b.subject[term] = true
+		}
 	}
 	for _, body := range t.Bodies {
 		for _, p := range text.Sentences(body) {
-			b.learn(p.Of(body))
+			sentence := p.Of(body)
+			b.learn(sentence)
+			for _, status := range statuses(sentence) {
+				b.reached = append(b.reached, reached{status, b.termsOf(sentence)})
+			}
 		}
 		for _, s := range leadOf(Doc{Body: body}) {
 			b.learnStatus(s)
@@ -62,12 +78,62 @@ func (b *before) learnStatus(sentence string) {
 	for _, status := range statuses(sentence) {
 		b.statuses[status] = true
 	}
+	if agreement(sentence) {
+		b.statuses["agreed"] = true
+	}
+}
+
+// knowsStatus reports whether readers, or the sources of what they read, know
+// that a sentence's status is reached: by its lead, or by a sentence with half
+// of the same words.
+func (b before) knowsStatus(status, sentence string) bool {
+	if b.statuses[status] {
+		return true
+	}
+	terms := b.termsOf(sentence)
+	for _, r := range b.reached {
+		shared := 0
+		for term := range terms {
+			if r.terms[term] {
+				shared++
+			}
+		}
+		if r.status == status && shared >= 2 && shared*2 >= len(terms) {
+			return true
+		}
+	}
+	return false
+}
+
+// termsOf returns the words of s that say something, as stems, without the
+// company's name.
+func (b before) termsOf(s string) map[string]bool {
+	terms := map[string]bool{}
+	for _, w := range text.Words(s) {
+		if term := termOf(w); term != "" && !b.known[term] {
+			terms[term] = true
+		}
+	}
+	return terms
+}
+
+// belongs reports whether a sentence speaks of what the story is about.
+func (b before) belongs(sentence string) bool {
+	for term := range b.termsOf(sentence) {
+		if b.subject[term] {
+			return true
+		}
+	}
+	return false
 }
 
 // changed returns the fact of a doc's lead that readers do not know yet, in
 // one line, or nothing.
 func (b before) changed(d Doc) string {
 	lead := leadOf(d)
+	opening := min(len(lead), 2) // the title and the first sentence are always the story
+	rest := slices.DeleteFunc(slices.Clone(lead[opening:]), func(s string) bool { return !b.belongs(s) })
+	lead = append(lead[:opening:opening], rest...)
 	for _, s := range lead {
 		if change := b.amount(s); change != "" {
 			return change
@@ -75,7 +141,7 @@ func (b before) changed(d Doc) string {
 	}
 	for _, s := range lead {
 		for _, status := range statuses(s) {
-			if !b.statuses[status] {
+			if !b.knowsStatus(status, s) {
 				return status + ": " + clip(s)
 			}
 		}
@@ -97,7 +163,7 @@ func (b before) amount(sentence string) string {
 		return ""
 	}
 	for _, f := range facts.Find(sentence) {
-		if f.Kind != facts.Money && f.Kind != facts.Percent || f.Value == nil || b.knowsAmount(f) {
+		if f.Kind != facts.Money && f.Kind != facts.Percent || f.Value == nil || b.knowsAmount(f) || b.derives(f, sentence) {
 			continue
 		}
 		noun := subject(sentence, f.Span.Start)
@@ -117,6 +183,40 @@ func (b before) knowsAmount(f facts.Fact) bool {
 		}
 	}
 	return false
+}
+
+// derives reports whether an amount only puts together two that readers know:
+// by how much one price is above another, or what two come to.
+func (b before) derives(f facts.Fact, sentence string) bool {
+	if f.Kind != facts.Money || !compares(sentence) {
+		return false
+	}
+	for i, x := range b.facts {
+		if !alike(x.fact, f) {
+			continue
+		}
+		for _, y := range b.facts[i+1:] {
+			if !alike(y.fact, f) {
+				continue
+			}
+			apart := new(big.Rat).Sub(x.fact.Value, y.fact.Value)
+			if nearly(apart.Abs(apart), f.Value) || nearly(new(big.Rat).Add(x.fact.Value, y.fact.Value), f.Value) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// compares reports whether a sentence reckons with amounts told elsewhere.
+func compares(sentence string) bool {
+	return slices.ContainsFunc(text.Words(sentence), func(w string) bool {
+		switch w {
+		case "higher", "lower", "more", "less", "above", "below", "increase", "difference", "additional", "premium", "combined", "together", "total":
+			return true
+		}
+		return false
+	})
 }
 
 // nearly reports whether two values differ by less than one in fifty, as the

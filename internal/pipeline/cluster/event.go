@@ -17,10 +17,10 @@ type event struct {
 	items  string // between spaces
 }
 
-// events lists the hard events, most important first.
+// hardEvents lists the hard events, most important first.
 //
 //nolint:gochecknoglobals // read-only table
-var events = []event{
+var hardEvents = []event{
 	{"bankruptcy", 12, " bankruptci chapter insolv default restructur delist ", " 1.03 2.04 3.01 "},
 	{"deal", 12, " acquir acquisit merger merg takeov buyout divest spinoff bid tender stake joint ", " 1.01 1.02 2.01 5.01 "},
 	{"results", 11, " earn result quarter quarterli guidanc forecast outlook revenu profit eps ", " 2.02 "},
@@ -37,7 +37,7 @@ var events = []event{
 
 // hardness returns the points of the hardest event that a title speaks of.
 func hardness(title string) int {
-	for _, e := range events {
+	for _, e := range hardEvents {
 		if e.in(title) > 0 {
 			return e.points
 		}
@@ -60,7 +60,7 @@ func (e event) in(s string) int {
 // Items 7.01, 8.01 and 9.01 say nothing by themselves.
 func itemHardness(f *stockdigest.Filing) int {
 	most := 0
-	for _, e := range events {
+	for _, e := range hardEvents {
 		for _, item := range f.Items {
 			if item < "7" && strings.Contains(e.items, " "+item+" ") {
 				most = max(most, e.points)
@@ -87,7 +87,7 @@ func fits(story []source, filing source, known map[string]bool) float64 {
 		return 0
 	}
 	title := story[0].doc.Title
-	for _, e := range events {
+	for _, e := range hardEvents {
 		if e.in(title) == 0 {
 			continue
 		}

@@ -29,6 +29,7 @@ func (d Doc) terms() map[string]float64 {
 	weights := map[string]float64{}
 	addTerms(weights, d.Title, titleWeight, titleWeight)
 	addTerms(weights, d.Body, leadWeight, bodyWeight)
+	addSlug(weights, d.URL)
 	return weights
 }
 
@@ -68,8 +69,7 @@ func addTerms(weights map[string]float64, s string, lead, rest float64) {
 // termOf returns the stem of a word without its possessive, or nothing when
 // the word says nothing.
 func termOf(raw string) string {
-	word := strings.ReplaceAll(strings.ToLower(raw), "’", "'")
-	word, _, _ = strings.Cut(word, "'")
+	word, _, _ := strings.Cut(strings.Join(text.Words(raw), ""), "'")
 	if len(word) < 2 || text.Stop(word) {
 		return ""
 	}
@@ -106,12 +106,17 @@ type vector struct {
 	norm    float64
 }
 
-// backdrop is the number of invisible docs that every batch is compared with:
-// in a batch of three nothing is rare by itself.
-const backdrop = 50
+// backdrop returns the number of invisible docs that a batch is compared with:
+// in a batch of three nothing is rare by itself, and in one of thousands a
+// common word is still common.
+func backdrop(docs float64) float64 { return max(50, docs/2) }
 
-// commonShare is the share of the invisible docs that hold a common word.
-const commonShare = 0.3
+// The share of the invisible docs that hold a common word, and one that is on
+// everybody's lips.
+const (
+	commonShare = 0.3
+	knownShare  = 0.6
+)
 
 // vectors weighs the terms of docs by their rarity in the batch. Known words
 // are on everybody's lips in it: the name of the company that it is about.
@@ -135,7 +140,7 @@ func weigh(docs []Doc, known map[string]bool, counting bool) []vector {
 			if !seen {
 				id = int32(len(held)) //nolint:gosec // terms fit in memory, hence in 31 bits
 				ids[term] = id
-				held = append(held, priorOf(term, known))
+				held = append(held, backdrop(size)*priorOf(term, known))
 			}
 			if counting || !seen {
 				held[id]++
@@ -149,12 +154,13 @@ func weigh(docs []Doc, known map[string]bool, counting bool) []vector {
 	return made
 }
 
+// priorOf returns the share of the invisible docs that hold a term.
 func priorOf(term string, known map[string]bool) float64 {
 	switch {
 	case known[term]:
-		return backdrop * 0.6
+		return knownShare
 	case common(term):
-		return backdrop * commonShare
+		return commonShare
 	}
 	return 0
 }
@@ -167,9 +173,10 @@ func newVector(weights map[string]float64, ids map[string]int32, held []float64,
 	slices.SortFunc(terms, func(a, b string) int { return int(ids[a]) - int(ids[b]) })
 	v := vector{ids: make([]int32, len(terms)), weights: make([]float64, len(terms))}
 	squares := 0.0
+	all := docs + backdrop(docs) + 1
 	for i, term := range terms {
 		id := ids[term]
-		rarity := math.Log((docs+backdrop+1)/held[id]) + 0.3
+		rarity := math.Log(all/held[id]) + 0.3
 		v.ids[i], v.weights[i] = id, weights[term]*math.Sqrt(max(rarity, 0.1))
 		squares += v.weights[i] * v.weights[i]
 	}

@@ -56,9 +56,7 @@ func statusOf(word string) string {
 		return "resigned"
 	case "appointed", "appoints":
 		return "appointed"
-	case "accepted", "accepts":
-		return "accepted"
-	case "agreed", "agrees":
+	case "agreed", "agrees", "accepted", "accepts", "accept":
 		return "agreed"
 	case "recalled", "recalls":
 		return "recalled"
@@ -70,4 +68,19 @@ func statusOf(word string) string {
 		return word
 	}
 	return ""
+}
+
+// agreement reports whether a sentence tells of a contract made: who signed a
+// merger agreement has agreed, though no word of it says so.
+func agreement(sentence string) bool {
+	made, contract := false, false
+	for _, w := range text.Words(sentence) {
+		switch w {
+		case "agreement", "contract", "deal", "pact":
+			contract = true
+		case "signed", "entered", "definitive", "reached", "struck", "inked":
+			made = true
+		}
+	}
+	return made && contract
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/events"
 	"stockdigest.app/stockdigest/internal/text"
 )
 
@@ -17,12 +18,20 @@ const (
 	toldTitles = 0.40
 )
 
+// What is left of a fit when the headlines tell of different kinds of events,
+// or only one of them of any: news of a company shares people, products and
+// figures, and is still not one story.
+const (
+	otherEvent = 0.55
+	oneEvent   = 0.8
+)
+
 // recognise finds the told story of each draft, puts drafts of one told story
 // together, and sets every draft's state.
 func recognise(drafts []draft, told []stockdigest.ToldStory, known map[string]bool) []draft {
 	memories := make([]memory, len(told))
 	for i := range told {
-		memories[i] = newMemory(&told[i])
+		memories[i] = newMemory(&told[i], known)
 	}
 	weighAll(drafts, memories, known)
 	var merged []draft
@@ -53,8 +62,10 @@ func recognise(drafts []draft, told []stockdigest.ToldStory, known map[string]bo
 // A memory is a told story, ready to be compared with.
 type memory struct {
 	told    *stockdigest.ToldStory
+	known   map[string]bool // terms of the company's names
 	sources map[string]bool // IDs
 	leans   leans
+	events  map[events.Kind]bool
 	titles  []Doc
 	bodies  []Doc
 
@@ -92,8 +103,8 @@ func weighAll(drafts []draft, memories []memory, known map[string]bool) {
 	}
 }
 
-func newMemory(t *stockdigest.ToldStory) memory {
-	m := memory{told: t, sources: map[string]bool{}, leans: leansOf(t.Story.Headline)}
+func newMemory(t *stockdigest.ToldStory, known map[string]bool) memory {
+	m := memory{told: t, known: known, sources: map[string]bool{}, leans: leansOf(t.Story.Headline)}
 	for _, id := range t.Story.Articles {
 		m.sources[string(id)] = true
 	}
@@ -104,6 +115,7 @@ func newMemory(t *stockdigest.ToldStory) memory {
 		m.leans |= leansOf(title)
 		m.titles = append(m.titles, Doc{Title: title})
 	}
+	m.events = eventsOf(m.titles)
 	for _, body := range t.Bodies {
 		m.bodies = append(m.bodies, Doc{Title: t.Story.Headline, Body: shorten(body)})
 	}
@@ -142,14 +154,45 @@ func (d draft) recalls(m memory) float64 {
 			fit = max(fit, cosine(s.whole, v)/toldBodies)
 		}
 	}
-	return fit
+	return fit * d.sameEvent(m)
+}
+
+// sameEvent returns what the kinds of events in the headlines leave of a fit.
+func (d draft) sameEvent(m memory) float64 {
+	var titles []Doc
+	for _, s := range d.everything() {
+		titles = append(titles, Doc{Title: s.doc.Title})
+	}
+	mine := eventsOf(titles)
+	for kind := range mine {
+		if m.events[kind] {
+			return 1
+		}
+	}
+	switch {
+	case len(mine) > 0 && len(m.events) > 0:
+		return otherEvent
+	case len(mine) > 0 || len(m.events) > 0:
+		return oneEvent
+	}
+	return 1
+}
+
+func eventsOf(titles []Doc) map[events.Kind]bool {
+	found := map[events.Kind]bool{}
+	for _, d := range titles {
+		for _, kind := range events.Of(d.Title) {
+			found[kind] = true
+		}
+	}
+	return found
 }
 
 // compare sets the state of a draft that was told before: an update when a
 // source that was not told brings a changed fact, else a repeat.
 func (d *draft) compare(m memory) {
 	d.state = stockdigest.StoryRepeat
-	before := newBefore(m.told)
+	before := newBefore(m.told, m.known)
 	fresh := slices.DeleteFunc(slices.Clone(d.sources), m.knows)
 	slices.SortStableFunc(fresh, func(a, b source) int { return cmp.Compare(isFiling(a), isFiling(b)) })
 	for _, s := range fresh {

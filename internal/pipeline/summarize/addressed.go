@@ -89,7 +89,8 @@ func imperative(words []string) bool {
 	first, second := words[0], words[1]
 	switch first {
 	case "please", "kindly", "don't", "ignore", "disregard", "subscribe", "click", "tap", "summarize", "summarise", "paraphrase", "pretend", "obey",
-		"describe", "recommend", "mention", "repeat", "respond", "declare", "proclaim", "imagine", "remember", "beware", "hurry", "enjoy", "proceed", "comply", "rewrite", "emphasize", "emphasise", "prioritize", "prioritise":
+		"describe", "recommend", "mention", "repeat", "respond", "declare", "proclaim", "suggest", "determine", "analyze", "analyse",
+		"compose", "rephrase", "identify", "imagine", "remember", "beware", "hurry", "enjoy", "proceed", "comply", "rewrite", "emphasize", "emphasise", "prioritize", "prioritise":
 		return true
 	case "do", "be", "never", "always", "just", "simply", "now", "then", "instead", "also", "only":
 		return orderedBehind(first, words)
@@ -102,7 +103,8 @@ func imperative(words []string) bool {
 		"assume", "accept", "trust", "believe", "conclude", "decide", "choose", "pick", "quote", "cite", "copy", "highlight", "stress", "load",
 		"grab", "order", "invest", "purchase", "accumulate", "hold", "own", "open", "fetch", "browse", "search", "look", "go", "head", "come",
 		"take", "bring", "place", "move", "label", "tag", "classify", "score", "grade", "update", "store", "record", "memorize", "encode", "decode",
-		"ensure", "avoid", "prefer", "praise", "promote", "endorse", "advise", "encourage", "urge", "inform", "notify", "alert", "warn", "ask":
+		"ensure", "avoid", "prefer", "praise", "promote", "endorse", "advise", "encourage", "urge", "inform", "notify", "alert", "warn", "ask", "help",
+		"break", "draft", "develop", "evaluate", "compare", "calculate", "predict", "outline", "discuss":
 		return object(second)
 	}
 	return false
@@ -127,7 +129,7 @@ func object(w string) bool {
 	case "the", "a", "an", "all", "any", "this", "that", "these", "those", "our", "us", "your", "my", "it", "them", "not", "previous", "prior", "in", "for",
 		"out", "up", "to", "only", "on", "how", "more", "here", "below", "above", "readers", "every", "what", "whatever", "as", "with", "about", "into", "no",
 		"earlier", "everything", "anything", "nothing", "instructions", "exactly", "now", "shares", "stock", "before", "today", "if", "whether", "from", "at", "like", "and",
-		"positive", "negative", "first", "each", "both", "its", "their", "me", "of", "by", "verbatim", "back", "investors", "subscribers", "users", "people":
+		"positive", "negative", "first", "each", "both", "its", "their", "me", "of", "by", "verbatim", "back", "investors", "subscribers", "users", "people", "down":
 		return true
 	}
 	return false

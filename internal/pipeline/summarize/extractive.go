@@ -77,7 +77,7 @@ func (w extractive) choose(m stockdigest.Material, story stockdigest.Story, befo
 		if len(picked) >= quota(story, s) {
 			break
 		}
-		if len(picked) > 0 && !adds(s) {
+		if len(picked) > 0 && !adds(s) || onlyPrice(s) {
 			continue
 		}
 		if repeats(s, append(slices.Clone(before), picked...)) || toldBefore(s, story, m.Told) {
@@ -112,6 +112,9 @@ func adds(s sentence) bool {
 	hard := f.Event > 0 || f.Money > 0 || f.Percent > 0 || f.Guidance > 0
 	return s.score >= minScore && hard && (f.Named > 0 || f.Filing > 0) && f.Opinion < 1 && f.Terms < 0.75 && f.Dangling < 1 && f.Specs < 1 && f.Speech < 0.7
 }
+
+// onlyPrice reports a sentence that tells how the shares traded and no cause.
+func onlyPrice(s sentence) bool { return s.features.PriceMove > 0 && s.features.Event == 0 }
 
 // quota is how many bullets a story may have: more for those that many tell,
 // one for a soft story that one source tells.
@@ -154,10 +157,26 @@ func (w extractive) rank(m stockdigest.Material, story stockdigest.Story) []sent
 	all = all[:min(len(all), judged)]
 	for i := range all {
 		all[i].features = r.judge(all[i])
-		all[i].score = all[i].features.dot(weight) + 2*shared(all[i].words, change)
+		all[i].score = all[i].features.dot(weight) + 2*shared(all[i].words, change) + teaserBonus(all[i])
 	}
 	slices.SortStableFunc(all, better)
 	return all
+}
+
+// teaserBonus orders what a teaser tells: a whole sentence about the company
+// before the headline, and the headline before any other sentence, which only
+// leads up to what is not shown.
+func teaserBonus(s sentence) float64 {
+	const first = 5 // more than the features of two sentences differ by
+	switch {
+	case s.source.evidence.Label == stockdigest.TextFull:
+		return 0
+	case s.features.Named > 0 && endsWell(s.text):
+		return first
+	case s.index > 0:
+		return -first
+	}
+	return 0
 }
 
 // better orders sentences by score, then by place, so that equal rows give

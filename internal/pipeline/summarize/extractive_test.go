@@ -162,6 +162,17 @@ func TestWriteTakesTheHeadlineOfATeaser(t *testing.T) {
 	}
 }
 
+func TestWriteTakesTheSentenceOfATeaserThatNamesTheCompany(t *testing.T) {
+	t.Parallel()
+	const body = "Brightwell Is Said to Seek a Buyer for Its Scanner Arm\n\nBrightwell has asked bankers to find a buyer for the arm, people with knowledge of the matter said.\n\nThe rest is for..."
+	c := candidate("https://journal.example/sale", "Journal", "Brightwell Is Said to Seek a Buyer for Its Scanner Arm", body)
+	c.Text.Label = stockdigest.TextPaywall
+	got := write(t, material([]stockdigest.Story{story(c.Article.Title, c)}, c))
+	if diff := cmp.Diff([]string{"Brightwell has asked bankers to find a buyer for the arm, people with knowledge of the matter said."}, texts(got)); diff != "" {
+		t.Errorf("bullets (-want +got):\n%s", diff)
+	}
+}
+
 func TestWriteLeavesTheDatelineOut(t *testing.T) {
 	t.Parallel()
 	for _, line := range []string{"DAYTON (Wire) - ", "DAYTON, Ohio, March 2, 2026 /Tradepost Wire/ -- ", "(Wire) — ", "NEW YORK — "} {
@@ -171,6 +182,16 @@ func TestWriteLeavesTheDatelineOut(t *testing.T) {
 		if len(got) != 1 || got[0].Text != strings.TrimPrefix(body, line) || got[0].Evidence[0].Check(body) != nil {
 			t.Errorf("of %q: got %q, want it without the dateline, with evidence that holds", body, texts(got))
 		}
+	}
+}
+
+func TestWriteTellsNoPriceWithoutItsCause(t *testing.T) {
+	t.Parallel()
+	bare := candidate("https://wire.example/move", "Wire", "Brightwell stock moves up", "Brightwell shares rose 4% to $51.12 on Monday.\n\nThe 50-day moving average of Brightwell is $48.77.")
+	cause := candidate("https://post.example/jump", "Post", "Brightwell jumps on bid", "Brightwell shares rose 24% to $61.12 on Monday after Kestrel offered to buy the company for $63 a share.")
+	got := texts(write(t, material([]stockdigest.Story{story(bare.Article.Title, bare), story(cause.Article.Title, cause)}, bare, cause)))
+	if len(got) != 1 || !strings.Contains(got[0], "offered to buy") {
+		t.Errorf("got %q, want only the move that names its cause", got)
 	}
 }
 

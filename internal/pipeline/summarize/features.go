@@ -340,8 +340,10 @@ func terms(s string, words []string) float64 {
 		}
 	}
 	low := strings.ToLower(s)
-	for _, formula := range []string{"pursuant to", "in accordance with", "subject to the terms", "set forth in", "as defined in", "registration statement", "from time to time", "among other things", "amended and restated", "filed as",
-		"non-gaap", "in the event", "in the case of", "giving effect to", "declared effective", "provides that", "provides for", "being issued", "press release", "plus accrued", "relating to its", "governing"} {
+	for _, formula := range []string{
+		"pursuant to", "in accordance with", "subject to the terms", "set forth in", "as defined in", "registration statement", "from time to time", "among other things", "amended and restated", "filed as",
+		"non-gaap", "in the event", "in the case of", "giving effect to", "declared effective", "provides that", "provides for", "being issued", "press release", "plus accrued", "relating to its", "governing",
+	} {
 		if strings.Contains(low, formula) {
 			n += 0.5
 		}

@@ -123,7 +123,7 @@ func toneOf(words []string, i int) float64 {
 	case "job", "jobs", "personnel", "staff", "workforce", "employees", "workers", "positions":
 		around := words[max(0, i-6):min(i+4, len(words))]
 		return -yes(has(around, "cut", "cuts", "cutting", "reduce", "reduces", "reduced", "reduction", "reductions", "eliminate", "eliminated", "lose", "losses", "shrinkage", "dismiss", "redundant", "shed", "axe"))
-	case "fined", "fines", "negative", "diminished", "diminish":
+	case "sued", "sues", "suing", "fined", "fines", "negative", "diminished", "diminish":
 		return -1
 	case "positive", "pleased", "delighted", "satisfied", "competitiveness":
 		return 1

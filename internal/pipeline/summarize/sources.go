@@ -138,13 +138,17 @@ var place = regexp.MustCompile(
 // words.
 func dateline(s string) int { return len(place.FindString(s[:min(len(s), 160)])) }
 
+// teaserParagraphs are the headline, the description and the first paragraph of
+// a page that tells no more.
+const teaserParagraphs = 3
+
 // headlines returns what a text that is only headline and description tells:
-// its first lines, which may lack the full stop. The rest of a teaser leads up
-// to what only subscribers read.
+// its first lines, of which the very first may lack the full stop. The rest of a
+// teaser leads up to what only subscribers read.
 func (s *source) headlines() []sentence {
 	var all []sentence
 	paragraphs := text.Paragraphs(s.body)
-	for i, p := range paragraphs[:min(2, len(paragraphs))] {
+	for i, p := range paragraphs[:min(teaserParagraphs, len(paragraphs))] {
 		for _, sub := range text.Sentences(p.Of(s.body)) {
 			sub = text.Span{Start: sub.Start + p.Start, End: sub.End + p.Start}
 			t := sub.Of(s.body)

@@ -14,6 +14,9 @@ import (
 // hardest returns the events that a text tells, those that weigh most first.
 func hardest(text string) []events.Kind {
 	found := events.Of(text)
+	if slices.Contains(found, events.Analyst) {
+		found = events.Of(toBuy.ReplaceAllString(text, "to overweight")) // a rating, not a purchase
+	}
 	slices.SortStableFunc(found, func(a, b events.Kind) int { return cmp.Compare(b.Points(), a.Points()) })
 	return found
 }
@@ -47,6 +50,7 @@ func rate(c stockdigest.Candidate, about int) (int, string) {
 }
 
 var (
+	toBuy  = regexp.MustCompile(`(?i)\bto (buy|sell)\b`)
 	amount = regexp.MustCompile(`(?i)[$£€]\s?\d|\b\d+(\.\d+)?\s?(%|percent|billion|million|bn)`)
 	soft   = regexp.MustCompile(`(?i)^\W*(opinion|column|editorial|analysis|preview|review)\b|\b(what to expect|could|might|rumou?r(s|ed)?|reportedly|prediction|should you)\b`)
 )

@@ -49,6 +49,9 @@ func TestKindsOfPages(t *testing.T) {
 		{"Why Apple stock is down today", "price-move"},
 		{"Apple shares rise 3%", "price-move"},
 		{"Apple stock hits 52-week high", "price-move"},
+		{"Apple stock moves up 1.1% on Wednesday", "price-move"},
+		{"Apple shares slip on Nov. 20 in light trading", "price-move"},
+		{"Apple shares fall on Friday on weak orders", "entity"},
 		{"Apple shares rise 3% after earnings beat", "entity"},
 		{"Apple shares slide on report of weak orders", "entity"},
 		{"Column: Apple’s privacy promise is wearing thin", "entity"},
@@ -71,6 +74,9 @@ func TestAddressesOfShoppingPages(t *testing.T) {
 		{"https://news.example/deals/iphone-11", "The iPhone 11 is cheaper than ever", "shopping"},
 		{"https://news.example/2019/best-iphone-deals-now/", "Where to buy an iPhone", "shopping"},
 		{"https://news.example/2019/apple-intel-modem-deal-talks/", "Apple and Intel near $1 billion modem deal", "entity"},
+		{"https://news.example/deals/apple-sale", "Apple Inc. weighs sale of its $90 modem unit", "entity"},
+		{"https://news.example/deals/apple-modems", "Apple agrees to buy modem maker for $30 a share", "entity"},
+		{"https://news.example/deals/airpods", "AirPods are on sale for $99", "shopping"},
 		{"https://news.example/iphone-data-deal-under-inquiry", "iPhone data deal is under inquiry", "entity"},
 	}
 	for _, c := range cases {
@@ -101,6 +107,14 @@ func TestHardEventsScoreHigher(t *testing.T) {
 			t.Errorf("%q: got score %d (%s), want less than %d", title, v.Score, v.Reason, last)
 		}
 		last = v.Score
+	}
+}
+
+func TestARatingToBuyIsNoPurchase(t *testing.T) {
+	t.Parallel()
+	v := apple(t, stockdigest.RoleCompany, "", "Wexcombe upgrades Apple Inc. to buy")
+	if !strings.Contains(v.Reason, "analyst") || strings.Contains(v.Reason, "deal") {
+		t.Errorf("got %s", v.Reason)
 	}
 }
 
