@@ -276,6 +276,8 @@ func (s *scene) evidence(h hit) string {
 		return ""
 	case before == " " && prev.upper && !s.words.small[prev.key], gap == " " && next.upper:
 		return "" // part of a longer run of capitals
+	case h.form.upper && h.form.strict:
+		return "" // initials are always in capitals
 	}
 	return "capitalised inside a sentence"
 }

@@ -15,7 +15,9 @@ import (
 // that costs quality is seen.
 func TestGroupsLabelledStories(t *testing.T) {
 	t.Parallel()
-	doc := func(d eval.StoryDoc) cluster.Doc { return cluster.Doc{Title: d.Title, Body: d.Body, URL: d.URL, At: d.At} }
+	doc := func(d eval.StoryDoc) cluster.Doc {
+		return cluster.Doc{Title: d.Title, Body: d.Body, URL: d.URL, At: d.At}
+	}
 	group := func(docs []eval.StoryDoc) []int {
 		all := make([]cluster.Doc, len(docs))
 		for i, d := range docs {
