@@ -61,6 +61,9 @@ func (c *reportCmd) Run(s *session) error {
 		out = filepath.Join(s.opts.Dir, "digests")
 	}
 	answer, files, err := app.ReportFiles(s.ctx, s.opts, world, c.Tickers, stockdigest.ReportKind(c.Kind), out, s.console)
+	if err != nil && len(answer.Reports) == 0 {
+		return err
+	}
 	return errors.Join(err, app.ShowAnswer(s.console, answer, files))
 }
 
@@ -82,7 +85,7 @@ func (c *recordCmd) Run(s *session) error {
 		return err
 	}
 	s.console.Print("recorded %d companies in %s", len(answer.Reports), c.To)
-	return app.ShowAnswer(s.console, answer, app.Files{})
+	return app.ShowAnswer(s.console, answer, nil)
 }
 
 type replayCmd struct {

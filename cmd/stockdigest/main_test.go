@@ -102,8 +102,11 @@ func TestBadInputIsOneLineWithAWayOut(t *testing.T) {
 			t.Parallel()
 			environ := []string{"STOCKDIGEST_DIR=" + t.TempDir(), c.env}
 			var out, errs bytes.Buffer
-			code := run(c.args, environ, &out, &errs)
+			code := run(append(c.args, "--json"), environ, &out, &errs)
 			line := errs.String()
+			if out.Len() > 0 {
+				t.Errorf("standard output has %q", out.String())
+			}
 			if code != c.code || strings.Count(line, "\n") != 1 || strings.Contains(line, "hunter2") || len(line) > 400 {
 				t.Errorf("got code %d, want %d, and one short line without secrets: %s", code, c.code, line)
 			}

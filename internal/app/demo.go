@@ -15,7 +15,7 @@ import (
 // A Morning is one digest of a night.
 type Morning struct {
 	Answer
-	Files Files `json:"files"`
+	Files []Files `json:"files"`
 }
 
 // Demo runs the shipped night: every morning of it, one digest each, written

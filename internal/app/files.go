@@ -18,11 +18,30 @@ type Files struct {
 	Text string `json:"text"`
 }
 
+// perMail is how many companies one digest holds at most; with more of them a
+// mail would pass the size at which Gmail clips it.
+const perMail = 30
+
 // WriteDigest writes a digest into dir: the mail as HTML and text, a page per
 // cited source with the quoted sentences marked, and a page per report that
 // tells why each article was left out. Every link in the HTML opens offline.
-func (a *App) WriteDigest(ctx context.Context, dir string, d stockdigest.Digest) (Files, error) {
-	name := "digest-" + d.AsOf.UTC().Format("2006-01-02T1504Z")
+// More companies than one mail can hold become several mails.
+func (a *App) WriteDigest(ctx context.Context, dir string, d stockdigest.Digest) ([]Files, error) {
+	var all []Files
+	for reports := range slices.Chunk(d.Reports, perMail) {
+		part := d
+		part.Reports = reports
+		files, err := a.writeMail(ctx, dir, part)
+		if err != nil {
+			return all, err
+		}
+		all = append(all, files)
+	}
+	return all, nil
+}
+
+func (a *App) writeMail(ctx context.Context, dir string, d stockdigest.Digest) (Files, error) {
+	name := fileName(d)
 	files := Files{HTML: filepath.Join(dir, name+".html"), Text: filepath.Join(dir, name+".txt")}
 	links := fileLinks(name)
 	html, err := compose.HTML(d, links)
@@ -44,6 +63,24 @@ func (a *App) WriteDigest(ctx context.Context, dir string, d stockdigest.Digest)
 		}
 	}
 	return files, writeAll(dir, pages)
+}
+
+// fileName names a digest after its moment, kind and companies, so that another
+// one does not take its place.
+func fileName(d stockdigest.Digest) string {
+	const shown = 6
+	parts := []string{"digest", d.AsOf.UTC().Format("2006-01-02T1504Z")}
+	for i, r := range d.Reports {
+		if i == 0 {
+			parts = append(parts, string(r.Kind))
+		}
+		if i == shown {
+			parts = append(parts, fmt.Sprintf("and-%d-more", len(d.Reports)-shown))
+			break
+		}
+		parts = append(parts, string(r.Ticker))
+	}
+	return strings.Join(parts, "-")
 }
 
 func fileLinks(name string) compose.Links {

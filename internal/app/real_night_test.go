@@ -76,12 +76,13 @@ func TestRealNightSelectsThePagesAboutTheCompanies(t *testing.T) {
 				}
 			}
 		}
-		filed := ""
+		var forms []string
 		for _, f := range r.Filings {
-			filed += f.Form + " "
+			forms = append(forms, f.Form)
 		}
-		if r.Ticker == "AAPL" && (deals != 2 || filed != "8-K ") || r.Ticker != "AAPL" && filed != "" {
-			t.Errorf("%s: %d deal pages, filings %q", r.Ticker, deals, filed)
+		filed := map[stockdigest.Symbol][]string{"AAPL": {"8-K"}}[r.Ticker]
+		if !slices.Equal(forms, filed) || r.Ticker == "AAPL" && deals != 2 {
+			t.Errorf("%s: %d deal pages, filings %q", r.Ticker, deals, forms)
 		}
 	}
 	checkEvidence(t, opts, dir, answer)

@@ -98,7 +98,7 @@ func OpenWorld(opts Options, dir string, asOf time.Time) (World, error) {
 
 // ReportFiles makes the reports of symbols and writes their digest to out.
 // Whatever could be made is returned and written, with the errors of the rest.
-func ReportFiles(ctx context.Context, opts Options, world World, symbols []string, kind stockdigest.ReportKind, out string, console *Console) (answer Answer, files Files, err error) {
+func ReportFiles(ctx context.Context, opts Options, world World, symbols []string, kind stockdigest.ReportKind, out string, console *Console) (answer Answer, files []Files, err error) {
 	a, err := New(ctx, opts, world, console)
 	if err != nil {
 		return answer, files, err

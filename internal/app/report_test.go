@@ -43,7 +43,10 @@ func weekly(t *testing.T, opts app.Options, dir string, asOf time.Time, symbols 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return answer, files
+	if len(files) != 1 {
+		t.Fatalf("got %d digests, want one", len(files))
+	}
+	return answer, files[0]
 }
 
 // TestReportKeepsItsContract checks the JSON that scripts outside read, field by

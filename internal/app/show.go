@@ -9,17 +9,17 @@ import (
 
 // ShowAnswer prints an answer: the contract as JSON, or a few lines per company
 // and where the digest lies.
-func ShowAnswer(c *Console, a Answer, files Files) error {
+func ShowAnswer(c *Console, a Answer, files []Files) error {
 	if c.JSON {
 		return c.Data(a)
 	}
 	for _, r := range a.Reports {
 		showReport(c, r)
 	}
-	if files.HTML != "" {
-		c.Print("")
-		c.Print("digest  %s", files.HTML)
-		c.Print("text    %s", files.Text)
+	c.Print("")
+	for _, f := range files {
+		c.Print("digest  %s", f.HTML)
+		c.Print("text    %s", f.Text)
 	}
 	return nil
 }
@@ -37,7 +37,9 @@ func ShowMornings(c *Console, mornings []Morning) error {
 		c.Print("")
 	}
 	for _, m := range mornings {
-		c.Print("digest  %s", m.Files.HTML)
+		for _, f := range m.Files {
+			c.Print("digest  %s", f.HTML)
+		}
 	}
 	return nil
 }

@@ -37,9 +37,7 @@ type smallRun struct {
 	sources  map[string]string // stored texts that bullets quote, and the exhibit
 }
 
-// smallOnce runs the night; a test calls small.
-//
-//nolint:gochecknoglobals // one run for all tests of the binary
+// smallOnce runs the night once for all tests of the binary; a test calls small.
 var smallOnce = sync.OnceValues(runSmall)
 
 func small(t *testing.T) *smallRun {

@@ -240,8 +240,15 @@ func TestSmallNightStoriesAreNotMixedUp(t *testing.T) {
 		symbol, page string
 		morning      int
 	}{
-		{"NRMF", "b-cfo", 3}, {"NRMF", "b-upgrade", 3}, {"NRMF", "b-schools", 3}, {"BKNC", "c-contract", 2}, {"BKNC", "c-ceo", 3},
-		{"BKNC", "c-paywall", 3}, {"QLRY", "d-recall", 2}, {"QLRY", "d-results", 3}, {"QLRY", "d-hiring", 3},
+		{"NRMF", "b-cfo", 3},
+		{"NRMF", "b-upgrade", 3},
+		{"NRMF", "b-schools", 3},
+		{"BKNC", "c-contract", 2},
+		{"BKNC", "c-ceo", 3},
+		{"BKNC", "c-paywall", 3},
+		{"QLRY", "d-recall", 2},
+		{"QLRY", "d-results", 3},
+		{"QLRY", "d-hiring", 3},
 	} {
 		s := run.story(t, run.report(t, stockdigest.Symbol(c.symbol), c.morning), "page-"+c.page)
 		if s.State != stockdigest.StoryNew {

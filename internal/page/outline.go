@@ -22,12 +22,13 @@ type outline struct {
 	heading  int
 	summary  string
 	largest  float64 // good words of the element that holds most of them
+	strong   map[*html.Node]int
 }
 
 func (s *scene) newOutline(agreed []float64, heading int) *outline {
 	n := len(s.blocks)
 	o := &outline{
-		scene: s, articles: map[*html.Node]int{}, titled: map[*html.Node]bool{}, heading: heading,
+		scene: s, articles: map[*html.Node]int{}, titled: map[*html.Node]bool{}, strong: map[*html.Node]int{}, heading: heading,
 		before: make([]float64, n), sentence: make([]float64, n), repeats: make([]float64, n), summary: strings.ToLower(s.summary),
 	}
 	seen := map[string]bool{}
@@ -78,7 +79,7 @@ func (o *outline) features(row []float64, i int) []float64 {
 	}
 	return append(row, number, share, titled, math.Min(10, float64(len(o.articles))), o.before[i], o.sentence[i], o.repeats[i],
 		flag(i < o.heading), float64(depth), float64(s.good[b.node.Parent])/math.Max(o.largest, 1), heard(f.lower, o.summary),
-		titleCase(b.text), stopShare(f.lower), opening(b.text), symbols(b.text), strongShare(b), float64(sentences(b.text)))
+		titleCase(b.text), stopShare(f.lower), opening(b.text), symbols(b.text), o.strongShare(b), float64(sentences(b.text)))
 }
 
 // heard returns how much of a short text another one repeats.
@@ -162,19 +163,22 @@ func flagInt(b bool) int {
 	return 0
 }
 
-// strongShare returns how much of a block is written bold or in italics.
-func strongShare(b block) float64 {
-	marked := 0
-	for c := b.node.FirstChild; c != nil; c = c.NextSibling {
-		switch c.DataAtom {
-		case atom.B, atom.Strong, atom.I, atom.Em:
-			marked += len(textOf(c, 1000))
-		case atom.A, atom.Span:
-			if g := c.FirstChild; g != nil && (g.DataAtom == atom.B || g.DataAtom == atom.Strong || g.DataAtom == atom.Em || g.DataAtom == atom.I) {
-				marked += len(textOf(g, 1000))
+// strongShare returns how much of a block is written bold or in italics. An
+// element that holds many blocks is counted once.
+func (o *outline) strongShare(b block) float64 {
+	marked, known := o.strong[b.node]
+	if !known {
+		for c := range b.node.ChildNodes() {
+			if inner := c.FirstChild; (c.DataAtom == atom.A || c.DataAtom == atom.Span) && inner != nil {
+				c = inner
 			}
-		default:
+			switch c.DataAtom {
+			case atom.B, atom.Strong, atom.I, atom.Em:
+				marked += len(textOf(c, 1000))
+			default:
+			}
 		}
+		o.strong[b.node] = marked
 	}
 	return math.Min(1, float64(marked)/float64(max(len(b.text), 1)))
 }

@@ -8,6 +8,13 @@ import (
 	"golang.org/x/net/html"
 )
 
+const (
+	headingWeight = 1.7  // of the visible heading that is much like a declared title
+	soleWeight    = 4.5  // of the only heading when it is little like them: more than all that they can weigh
+	likeTitle     = 0.45 // of the words of a heading a declared title must share
+	likeSoleTitle = 0.12 // the same, when the page has one heading only
+)
+
 // headline returns the title of the article, without the name of the site: the
 // wording that most of the places where a page writes its title agree on. What
 // readers see as the heading weighs most.
@@ -32,7 +39,11 @@ func (d *declared) headline(address *url.URL) string {
 	add(d.title, 0.9)
 	add(d.first("twitter:title"), 0.4)
 	add(d.first("parsely-title", "dc.title", "sailthru.title", "citation_title"), 0.4)
-	add(d.heading(options), 1.7)
+	if text, score := d.heading(options); score > likeTitle {
+		add(text, headingWeight)
+	} else {
+		add(text, soleWeight)
+	}
 	best := titleOption{}
 	for _, o := range options {
 		if o.weight > best.weight {
@@ -49,16 +60,19 @@ type titleOption struct {
 }
 
 // heading returns the visible heading that is most like one of the declared
-// titles; without any, the first.
-func (d *declared) heading(options []titleOption) string {
-	best, bestScore := "", 0.45
+// titles, and how much; without any title, the first.
+func (d *declared) heading(options []titleOption) (best string, bestScore float64) {
+	bestScore = likeTitle
+	if len(d.headings) == 1 {
+		bestScore = likeSoleTitle
+	}
 	for _, h := range d.headings {
 		text := textOf(h, 500)
 		if n := utf8.RuneCountInString(text); n < 8 || n > 250 {
 			continue
 		}
 		if len(options) == 0 {
-			return text
+			return text, 1
 		}
 		for _, o := range options {
 			if score := overlap(text, o.text); score > bestScore {
@@ -66,7 +80,7 @@ func (d *declared) heading(options []titleOption) string {
 			}
 		}
 	}
-	return best
+	return best, bestScore
 }
 
 // overlap returns how much of the words of two titles is shared.

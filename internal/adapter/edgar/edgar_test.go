@@ -282,3 +282,29 @@ func TestFilingsWithoutCIKAsksNobody(t *testing.T) {
 		t.Errorf("got %v, %v, asked %v, want nothing", got, err, sec.asked)
 	}
 }
+
+func TestFilingsSayWhenTheTextIsCut(t *testing.T) {
+	t.Parallel()
+	long := "<p>Form 10-K</p>" + strings.Repeat("<p>"+strings.Repeat("A long report tells much. ", 40)+"</p>", 5000)
+	for _, tc := range []struct {
+		name, body string
+		cut        bool
+	}{
+		{"long", long, true},
+		{"short", long[:2000], false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			list := strings.ReplaceAll(list8K, `"8-K"`, `"10-K"`)
+			sec := &fakeSEC{bodies: map[string][]byte{listURL: []byte(list), folder + "a8k.htm": []byte(tc.body)}}
+			got, err := edgar.New(sec).Filings(t.Context(), acme(), march())
+			if err != nil || len(got) != 1 {
+				t.Fatalf("got %d filings, %v, want one", len(got), err)
+			}
+			d := got[0].Documents[0]
+			if strings.Contains(d.Description, "cut") != tc.cut || len(d.Text) > 4<<20 {
+				t.Errorf("got %d bytes, described as %q, want a note of the cut: %v", len(d.Text), d.Description, tc.cut)
+			}
+		})
+	}
+}

@@ -44,3 +44,42 @@ func FuzzSplitItems(f *testing.F) {
 		}
 	})
 }
+
+func FuzzParseOwnership(f *testing.F) {
+	f.Add([]byte(form4(line("S", "D", "12000", "41.2", "88310", `<footnoteId id="F1"/>`))))
+	f.Add([]byte("<XML><ownershipDocument></ownershipDocument>"))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		o, err := edgar.ParseOwnership(raw)
+		if err != nil {
+			return
+		}
+		if told := o.Text(""); !utf8.ValidString(told) || !strings.HasSuffix(told, ".") {
+			t.Errorf("text of %q: got %q, want whole sentences", raw, told)
+		}
+	})
+}
+
+func FuzzParseStake(f *testing.F) {
+	for _, s := range []string{schedule13D, schedule13G, coverText, coverPage} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		s, err := edgar.ParseStake(raw)
+		if err == nil && !utf8.ValidString(s.Text("")) {
+			t.Errorf("text of %q: got %q, want UTF-8", raw, s.Text(""))
+		}
+	})
+}
+
+func FuzzList(f *testing.F) {
+	f.Add([]byte(list8K))
+	f.Add([]byte(`{"filings":{"recent":{"accessionNumber":null,"form":[1]},"files":[{}]}}`))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		got, err := edgar.New(everywhere{list: raw, body: []byte(full8K)}).Filings(t.Context(), acme(), march())
+		for _, x := range got {
+			if x.Accession == "" || !march().Holds(x.FiledAt) {
+				t.Errorf("list %q: got %+v, %v, want filings of the window", raw, x, err)
+			}
+		}
+	})
+}

@@ -42,8 +42,7 @@ func (c *Client) insiders(ctx context.Context, t stockdigest.Ticker, entries []s
 			continue
 		}
 		c.log.InfoContext(ctx, "ownership form left out", "accession", f.Accession, "error", err)
-		var unreadable *unreadableError
-		if errors.As(err, &unreadable) {
+		if _, ok := errors.AsType[*unreadableError](err); ok {
 			continue
 		}
 		if gone++; gone == maxGone || errors.Is(err, stockdigest.ErrDenied) || ctx.Err() != nil {

@@ -47,7 +47,7 @@ func TestFilingsTellForms4AndSchedules(t *testing.T) {
 		s := f.Form + " " + f.URL[strings.LastIndex(f.URL, "/data/42/")+9:]
 		for _, d := range f.Documents {
 			first, _, _ := strings.Cut(d.Text, "\n\n")
-			s += ": " + d.URL[len(d.URL)-9:] + " " + first
+			s = fmt.Sprintf("%s: %s %s", s, d.URL[len(d.URL)-9:], first)
 			if d.Hash != stockdigest.Hash(d.Text) || d.Seq != 1 || d.Type != f.Form || d.Accession != f.Accession {
 				t.Errorf("document of %s: got %+v", f.Accession, d)
 			}

@@ -74,6 +74,9 @@ func TestSplitItemsKnowsTheForm(t *testing.T) {
 
 func TestSplitItemsReachesTheFloors(t *testing.T) {
 	t.Parallel()
+	if raceEnabled {
+		t.Skip("measures; nothing in it runs at the same time")
+	}
 	r, err := eval.FilingItems(filepath.Join(dataDir(t), "edgar", "items_benchmark"), edgar.SplitItems, nil)
 	if err != nil {
 		t.Fatal(err)

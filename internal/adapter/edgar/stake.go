@@ -19,7 +19,7 @@ type Stake struct {
 	Security  string // the class: Common Stock
 	Event     string // the day that made the filing necessary, 2006-01-02
 	Holders   []Holder
-	Purpose   string // of a 13D: the filer's own words, unshortened
+	Purpose   string // of a 13D: the filer's own words
 }
 
 // A Holder is one reporting person of a schedule. The figures of persons who
@@ -32,6 +32,9 @@ type Holder struct {
 
 // maxHolders bounds the reporting persons read of one schedule.
 const maxHolders = 100
+
+// maxPurpose bounds the sentence quoted of a purpose.
+const maxPurpose = 400
 
 // ParseStake reads a Schedule 13D or 13G: the XML document filed since the end
 // of 2024, or the cover page of the older ones.
@@ -107,7 +110,7 @@ func percentage(s string) Decimal {
 }
 
 // Text tells the schedule in whole sentences, a paragraph each, the largest
-// holder first; then, in the filer's own words, what a 13D says it is for.
+// holder first; then, quoted, what a 13D says it is for.
 func (s Stake) Text(company string) string {
 	company = cmp.Or(company, s.Issuer)
 	holders := slices.Clone(s.Holders)
@@ -116,10 +119,31 @@ func (s Stake) Text(company string) string {
 	for i, h := range holders[:min(len(holders), maxTold)] {
 		out = append(out, s.tell(h, i == 0, company))
 	}
-	if s.Purpose != "" {
-		out = append(out, shorten(s.Purpose, shortText))
+	if p := purpose(s.Purpose); p != "" {
+		out = append(out, holders[0].Name+" states as its purpose: “"+p+"”.")
 	}
 	return strings.Join(out, "\n\n")
+}
+
+// sentenceEnd ends a sentence behind a word that is no abbreviation.
+var sentenceEnd = regexp.MustCompile(`[\pL\d]{4,}[.](?:\s+\p{Lu}|$)`)
+
+// purpose returns the first sentence of a filer's purpose that says one:
+// references to other items of the form do not.
+func purpose(s string) string {
+	for range 8 {
+		at := sentenceEnd.FindStringIndex(s)
+		if at == nil {
+			return ""
+		}
+		end := at[0] + strings.IndexByte(s[at[0]:at[1]], '.')
+		said := strings.TrimSpace(s[:end])
+		if len(said) <= maxPurpose && !strings.Contains(said, "Item ") && !strings.Contains(said, "incorporated") && !strings.ContainsAny(said, "“”\"()") {
+			return said
+		}
+		s = s[end+1:]
+	}
+	return ""
 }
 
 func (s Stake) tell(h Holder, first bool, company string) string {
@@ -129,10 +153,10 @@ func (s Stake) tell(h Holder, first bool, company string) string {
 		b.WriteString(", filing together with " + count(strconv.Itoa(n), "other") + ",")
 	}
 	b.WriteString(" reported owning ")
-	switch {
-	case h.Shares == "0":
+	switch h.Shares {
+	case "0":
 		b.WriteString("no shares")
-	case h.Shares == "":
+	case "":
 		b.WriteString("shares")
 	default:
 		b.WriteString(count(h.Shares.grouped(), "share"))

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"stockdigest.app/stockdigest/internal/adapter/edgar"
+	"stockdigest.app/stockdigest/internal/text"
 )
 
 const schedule13D = `<?xml version="1.0" encoding="UTF-8"?>
@@ -17,7 +18,7 @@ const schedule13D = `<?xml version="1.0" encoding="UTF-8"?>
 <reportingPersons>
 <reportingPersonInfo><reportingPersonName>Jane Roe</reportingPersonName><aggregateAmountOwned>1500000.00</aggregateAmountOwned><percentOfClass>5.50</percentOfClass></reportingPersonInfo>
 <reportingPersonInfo><reportingPersonName>Roe Capital LP</reportingPersonName><aggregateAmountOwned>2500000</aggregateAmountOwned><percentOfClass>9,1 %</percentOfClass></reportingPersonInfo>
-</reportingPersons><items1To7><item4><transactionPurpose>Roe Capital seeks a seat on the board.</transactionPurpose></item4></items1To7></formData></edgarSubmission>`
+</reportingPersons><items1To7><item4><transactionPurpose>Item 3 is incorporated here. The Reporting Persons, with Acme Inc. and others, seek a seat on the board. They may sell.</transactionPurpose></item4></items1To7></formData></edgarSubmission>`
 
 const schedule13G = `<edgarSubmission xmlns="http://www.sec.gov/edgar/schedule13g"><headerData><submissionType>SCHEDULE 13G/A</submissionType></headerData>
 <formData><coverPageHeader><securitiesClassTitle>Common Stock</securitiesClassTitle><eventDateRequiresFilingThisStatement>12/31/2025</eventDateRequiresFilingThisStatement>
@@ -71,7 +72,7 @@ func TestStakeTellsHolders(t *testing.T) {
 		{"13D of two", schedule13D, []string{
 			"Roe Capital LP, filing together with 1 other, reported owning 2,500,000 shares of Class A Common Stock of Zanderquill Optics Inc., or 9.1% of the class, as of March 2, 2026 in a Schedule 13D/A filing.",
 			"Jane Roe reported owning 1,500,000 shares of Class A Common Stock of Zanderquill Optics Inc., or 5.5% of the class, as of March 2, 2026 in a Schedule 13D/A filing.",
-			"Roe Capital seeks a seat on the board.",
+			"Roe Capital LP states as its purpose: “The Reporting Persons, with Acme Inc. and others, seek a seat on the board”.",
 		}},
 		{"13G that sold all", schedule13G, []string{
 			"Index House reported owning no shares of Zanderquill Optics Inc. as of December 31, 2025 in a Schedule 13G/A filing.",
@@ -89,8 +90,13 @@ func TestStakeTellsHolders(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(tc.want, strings.Split(s.Text("Zanderquill Optics Inc."), "\n\n")); diff != "" {
-				t.Errorf("text (-want +got):\n%s", diff)
+			told := s.Text("Zanderquill Optics Inc.")
+			var got []string
+			for _, s := range text.Sentences(told) {
+				got = append(got, s.Of(told))
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("sentences (-want +got):\n%s", diff)
 			}
 		})
 	}

@@ -139,6 +139,9 @@ func TestPlainTextIsLinear(t *testing.T) {
 		{"a text filing of blanks", strings.Repeat("    ", 1<<19)},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
+			if raceEnabled {
+				tc.in = tc.in[:len(tc.in)/8]
+			}
 			start := time.Now()
 			if _, err := edgar.SplitItems("10-K.htm", []byte(tc.in)); err != nil {
 				t.Fatal(err)

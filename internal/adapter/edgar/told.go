@@ -12,8 +12,8 @@ import (
 const maxTold = 24
 
 // Text tells the form in whole sentences, a paragraph each, that a reader and
-// the evidence gate can quote: purchases and sales first. company is the
-// issuer's name as readers know it; empty takes the form's own.
+// the evidence gate can quote: purchases and sales first. The company goes by
+// the name that readers know, or by the form's own when that is empty.
 func (o Ownership) Text(company string) string {
 	if company == "" {
 		company = o.Issuer

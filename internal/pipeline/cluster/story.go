@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/facts"
 	"stockdigest.app/stockdigest/internal/text"
 )
 
@@ -44,6 +45,7 @@ func gather(all []source, known map[string]bool) []draft {
 		d := &drafts[at[g]]
 		d.sources = append(d.sources, articles[i])
 	}
+	drafts = bind(drafts, known)
 	for _, f := range filings {
 		drafts = join(drafts, f, known)
 	}
@@ -51,6 +53,62 @@ func gather(all []source, known map[string]bool) []draft {
 		drafts[i].order(known)
 	}
 	return drafts
+}
+
+// bind puts drafts together that tell of one figure: when the amount in the
+// title of one stands in the other and they are fairly alike, both are about
+// the same thing, though one of them has its own angle on it.
+func bind(drafts []draft, known map[string]bool) []draft {
+	var bound []draft
+	for _, d := range drafts {
+		at := slices.IndexFunc(bound, func(o draft) bool { return o.sharesFigure(d, known) })
+		if at < 0 {
+			bound = append(bound, d)
+		} else {
+			bound[at].sources = append(bound[at].sources, d.sources...)
+		}
+	}
+	return bound
+}
+
+func (d draft) sharesFigure(o draft, known map[string]bool) bool {
+	const alikeEnough = 0.30
+	shared, most := false, 0.0
+	for _, a := range d.sources {
+		for _, b := range o.sources {
+			if leansOf(a.doc.Title).against(leansOf(b.doc.Title)) {
+				return false
+			}
+			if headlined(a.doc, b.doc) || headlined(b.doc, a.doc) {
+				shared = true
+				most = max(most, likeness(a.doc, b.doc, known))
+			}
+		}
+	}
+	return shared && most >= alikeEnough
+}
+
+// headlined reports whether an amount of money in a's title stands in b. Round
+// ones, a billion here and a billion there, meet by chance.
+func headlined(a, b Doc) bool {
+	var figures []string
+	for _, f := range facts.Find(a.Title) {
+		if digits := strings.Trim(strings.Map(digit, f.Text), "0"); f.Kind == facts.Money && len(digits) > 1 {
+			figures = append(figures, f.Norm)
+		}
+	}
+	if len(figures) == 0 {
+		return false
+	}
+	said := amounts(b)
+	return slices.ContainsFunc(figures, func(norm string) bool { return said[norm] })
+}
+
+func digit(r rune) rune {
+	if '0' <= r && r <= '9' {
+		return r
+	}
+	return -1
 }
 
 // join adds a filing to the draft it fits best, or makes a draft of it.

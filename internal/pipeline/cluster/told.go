@@ -23,7 +23,7 @@ const (
 // figures, and is still not one story.
 const (
 	otherEvent = 0.55
-	oneEvent   = 0.8
+	oneEvent   = 0.9
 )
 
 // recognise finds the told story of each draft, puts drafts of one told story

@@ -29,9 +29,7 @@ func HTML(d stockdigest.Digest, links Links) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if limit <= maxBullets/4 {
-			v.trimSources(limit)
-		}
+		v.trim(limit)
 		page, err := render("digest.html.tmpl", v)
 		if err != nil || len(page) <= maxHTML {
 			return page, err
@@ -42,12 +40,19 @@ func HTML(d stockdigest.Digest, links Links) ([]byte, error) {
 	}
 }
 
-// trimSources leaves the first n sources of each role.
-func (v *digestView) trimSources(n int) {
+// trim leaves out lists when there is room for few bullets only: at a quarter
+// of them all but a few sources, at none every list, so that each company still
+// has its bottom line.
+func (v *digestView) trim(limit int) {
 	for i := range v.Companies {
-		for j := range v.Companies[i].Sources {
-			group := &v.Companies[i].Sources[j]
-			group.Links = group.Links[:min(n, len(group.Links))]
+		c := &v.Companies[i]
+		switch {
+		case limit == 0:
+			c.Sources, c.Filings, c.Repeats = nil, nil, nil
+		case limit <= maxBullets/4:
+			for j := range c.Sources {
+				c.Sources[j].Links = c.Sources[j].Links[:min(limit, len(c.Sources[j].Links))]
+			}
 		}
 	}
 }

@@ -132,6 +132,20 @@ func TestLargeDigestStaysBelowTheClip(t *testing.T) {
 	}
 }
 
+func TestThirtyCompaniesFitOneMail(t *testing.T) {
+	t.Parallel()
+	d := sample()
+	for range 24 {
+		d.Reports[0].Sections[0].Bullets = append(d.Reports[0].Sections[0].Bullets, d.Reports[0].Sections[0].Bullets[0])
+	}
+	for len(d.Reports) < 30 {
+		d.Reports = append(d.Reports, d.Reports[0])
+	}
+	if page := renderHTML(t, d); len(page) > 90_000 || strings.Count(page, "Two developments") < 29 {
+		t.Errorf("mail has %d bytes and %d bottom lines", len(page), strings.Count(page, "Two developments"))
+	}
+}
+
 // TestMailKeepsToWhatClientsSupport checks every inline property and element
 // against caniemail's table for Gmail, Outlook and Apple Mail. The style sheet
 // in the head is progressive and may be dropped by any of them.

@@ -189,7 +189,7 @@ func status(r stockdigest.Report, m stockdigest.Material) (stockdigest.ReportSta
 	case dropped > 0 && float64(dropped) > heldAbove*float64(dropped+bullets):
 		return stockdigest.ReportHeld, fmt.Sprintf("%d of %d bullets failed the evidence check", dropped, dropped+bullets)
 	case bullets == 0 && failure != "":
-		return stockdigest.ReportHeld, failure + ", and nothing else was found"
+		return stockdigest.ReportHeld, failure + ", and nothing new was found elsewhere"
 	case bullets == 0:
 		return stockdigest.ReportQuiet, ""
 	case failure != "":

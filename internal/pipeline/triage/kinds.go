@@ -86,13 +86,13 @@ func pageKind(a stockdigest.Article, unsure bool) (gate, reason string) {
 }
 
 var (
-	// noShopping are words of the business pages; a shopping page has none.
+	// Words of the business pages: a shopping page has none of them.
 	noShopping = regexp.MustCompile(`(?i)\b(sales (rise|fall|top|hit|drop|grow|jump|climb|surge|slump)|earnings|revenue|profit|quarter|merger|acquisition|takeover|antitrust|lawsuit|shares|stock|stake|billion|million|barrel|oil|layoffs|recalls?|margins?|forecasts?|outlook|guidance|analysts?|investors|ceo|jobs|workers|(sales|shoppers|shopping|spending|traffic|crowds) (rises?|falls?|tops?|hits?|drops?|grows?|jumps?|climbs?|sets?|was|were|is|are)|online sales|record (sales|year|quarter|spending)|best buy( \w+)? (signs?|strikes?|inks?|reaches|makes|to|wins|closes|seeks|in talks))\b`)
 	// A section may be called deal; inside a longer name the word is as often a merger.
 	shopURL = regexp.MustCompile(`/(deals?|shopping)/|[/-](deals|coupons?|gift-guides?)[/-]`)
-	// takeovers are what a business page's section called deals is about.
+	// What the section called deals of a business page is about.
 	takeovers = regexp.MustCompile(`(?i)\b(units?|acquir(es?|ed|ing)|buyers|bidders?|bids? for|(agree[sd]?|offer(s|ed)?|plans?|near(s|ing)?|close|talks) to (buy|acquire|sell)|to (buy|acquire) (rival|smaller)|sale of (its|the|\S+ (unit|business|arm|division))|divest\w*|spin-?off|private equity|buyout|per share|a share|ipo|bankers)\b`)
-	// when is when shares moved, which is no cause of it.
+	// The time when shares moved, which is no cause of it.
 	when     = regexp.MustCompile(`(?i)\b(on|as of|in|over|during) (early |late |mid-?)?((mon|tues|wednes|thurs|fri|satur|sun)day|(jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.? \d{1,2}|the (day|week|session)|(pre-?market|after-?hours|early|late|heavy|light|quiet|mid-?day|morning|afternoon|intraday)( trading| session)?|trading|volume|(heavy|light|high|low|unusual(ly high)?|average) volume)\b`)
 	shopWord = regexp.MustCompile(`(?i)\b(deals|on sale|save|discount(s|ed)?|cheap(er|est)?|lowest price|buy|best)\b|[$£€]\d`)
 )
