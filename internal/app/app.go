@@ -75,7 +75,7 @@ func New(ctx context.Context, opts Options, world World, console *Console) (*App
 // wire is the pipeline as code.
 func (a *App) wire(linker *names.Linker) []pipeline.Step {
 	feedReader := feeds.New(a.fetch)
-	filings := a.world.filings(edgar.New(a.fetch))
+	filings := a.world.filings(edgar.New(a.fetch).Logging(a.log))
 	progress := a.console.Step
 	return []pipeline.Step{
 		ingest.New(a.store, feedReader, filings, ingest.Config{Now: a.world.Now, Progress: progress}),

@@ -85,19 +85,20 @@ func TestAFigureInAHeadlineBindsAnAngleToItsStory(t *testing.T) {
 	t.Parallel()
 	const title, body = "Brownfield Paper raises offer for Larch Mills to $42 per share",
 		"Brownfield Paper Inc. raised its offer for Larch Mills Corp. to $42 per share from $38 on Tuesday, and the board of Larch accepted it. Brownfield agreed to keep the Salem mill open for five years."
-	angle := "Union leaders in Salem welcomed the pledge of Brownfield Paper to keep the mill of Larch Mills open for five years. The local of 900 workers said that it would ask for more. "
+	angle := "The union at the Salem mill welcomed a promise on Tuesday to keep the mill open for five years, and said it would ask for it to be written into its next contract.\n\n" +
+		"“Five years is a start,” said Carl Dembski, who leads the local of 900 workers. The present contract ends in November. The mayor offered a property tax abatement if jobs stay.\n\n"
 	tests := map[string]struct {
 		body string
 		want int
 	}{
-		"the figure":      {angle + "Brownfield made the promise in the agreement under which it pays $42 per share for Larch.", 1},
+		"the figure":      {angle + "Brownfield Paper made the promise in its offer for Larch Mills, raised to $42 per share, which the board of Larch accepted.", 1},
 		"another subject": {"Storms in Oregon cost the town of Salem $42 in taxes per share of land, a report by its council said on Monday.", 2},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := stories(t, stockdigest.Material{Candidates: []stockdigest.Candidate{
-				article("Wire", 5, title, body), article("Courier", 4, "Salem workers hail five-year promise", tc.body),
+				article("Wire", 5, title, body), article("Courier", 4, "Salem union hails five-year promise for the mill", tc.body),
 			}})
 			if len(got.stories) != tc.want {
 				t.Errorf("got %d stories, want %d", len(got.stories), tc.want)

@@ -1,6 +1,7 @@
 package summarize
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -79,6 +80,7 @@ func (f features) list() []float64 {
 type reader struct {
 	linker *names.Linker
 	ticker stockdigest.Ticker
+	own    ownNames
 	corpus *text.Corpus
 	center text.Vector
 	title  map[string]bool
@@ -98,7 +100,11 @@ func newReader(linker *names.Linker, t stockdigest.Ticker, headline string, all 
 	for _, w := range contentWords(headline) {
 		title[w] = true
 	}
-	return reader{linker: linker.With(t), ticker: t, corpus: corpus, center: corpus.Vector(whole), title: title}
+	linker = linker.With(t)
+	if known, ok := linker.Ticker(t.Symbol); ok {
+		t.Names, t.CIK = append(slices.Clone(t.Names), known.Names...), cmp.Or(t.CIK, known.CIK)
+	}
+	return reader{linker: linker, ticker: t, own: namesOf(t), corpus: corpus, center: corpus.Vector(whole), title: title}
 }
 
 // measure fills in the features that are cheap to have: those of words, figures
@@ -190,9 +196,12 @@ func (r reader) actors(s sentence, known []names.Mention) (subject, named, other
 			if own < 0 {
 				own = m.Start
 			}
-		case foreign < 0 && m.Kind == stockdigest.NameCompany:
+		case foreign < 0 && m.Kind == stockdigest.NameCompany && r.own.find(m.Text) < 0:
 			foreign = m.Start
 		}
+	}
+	if at := r.own.find(s.text); s.source.role == stockdigest.RoleCompany && at >= 0 && (own < 0 || at < own) {
+		own = at
 	}
 	low := strings.ToLower(s.text)
 	if own < 0 && s.source.filing != nil {
@@ -219,7 +228,11 @@ func first(s string, parts ...string) int {
 // sameCompany reports another share class of the ticker's company.
 func (r reader) sameCompany(s stockdigest.Symbol) bool {
 	base := func(s stockdigest.Symbol) string { b, _, _ := strings.Cut(string(s), "-"); return b }
-	return base(s) == base(r.ticker.Symbol)
+	if base(s) == base(r.ticker.Symbol) {
+		return true
+	}
+	other, known := r.linker.Ticker(s)
+	return known && (other.CIK != "" && other.CIK == r.ticker.CIK || other.Name == r.ticker.Name)
 }
 
 func shared(words []string, title map[string]bool) float64 {
