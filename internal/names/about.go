@@ -71,7 +71,7 @@ func (l *Linker) aboutBody(target int, body string) Verdict {
 	switch {
 	case c.best < Certain:
 		return Verdict{Sure: true, Reason: "the text never names " + name}
-	case !c.firm && l.context(target, body) == "" && l.words.corporate(body) < 2:
+	case !c.firm && l.context(target, body) == "" && l.words.corporate(c.near) < 2:
 		return Verdict{Sure: true, Reason: fmt.Sprintf("the text says %s, and nothing in it speaks of a company", quote(c.text))}
 	case c.at < leadBytes && (c.count >= 3 || c.count == 2 && c.others <= 6):
 		return Verdict{About: true, Sure: true, Score: 2, Reason: fmt.Sprintf("the text names %s in its first lines and %d times in all", c.named(name), c.count)}
@@ -84,6 +84,12 @@ func (l *Linker) aboutBody(target int, body string) Verdict {
 // leadBytes is how far the first lines of an article reach.
 const leadBytes = 600
 
+// How much of a text around bare names is looked at for words of companies.
+const (
+	nearBytes = 120
+	maxNear   = 8 << 10
+)
+
 // A count is what a text says about one company.
 type count struct {
 	best     float64 // confidence of the surest mention
@@ -93,8 +99,9 @@ type count struct {
 	rank     int // sure mentions of other companies before it
 	count    int
 	others   int
-	firm     bool // a sure mention that nobody but a company has
-	weak     bool // the word stands there without evidence
+	firm     bool   // a sure mention that nobody but a company has
+	near     string // what stands around sure mentions that are not firm
+	weak     bool   // the word stands there without evidence
 	weakText string
 	mistaken string // the word stands there as part of something else
 }
@@ -180,6 +187,9 @@ func (c *count) take(text string, h hit) {
 	}
 	c.count++
 	c.firm = c.firm || h.firm
+	if !c.firm && len(c.near) < maxNear {
+		c.near += " " + text[max(0, h.start-nearBytes):min(len(text), h.end+nearBytes)]
+	}
 	person := h.form.kind == stockdigest.NamePerson
 	if c.best == 0 || person == (c.kind == stockdigest.NamePerson) && h.confidence > c.best || !person && c.kind == stockdigest.NamePerson {
 		c.best, c.kind, c.text = h.confidence, h.form.kind, text[h.start:h.end]

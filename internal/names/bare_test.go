@@ -47,6 +47,7 @@ func TestABodyTellsWhatABareNameStandsFor(t *testing.T) {
 		want bool
 	}{
 		"a town":    {"Wexham voted on Monday. " + strings.Repeat("People in Wexham want a new school, and Wexham Falls has one. ", 4), false},
+		"far away":  {"Wexham voted on Monday. " + strings.Repeat("People in Wexham want a new school and a longer pier. ", 4) + strings.Repeat("The sun shone all day long and nobody minded. ", 5) + "A company sold its products to investors elsewhere.", false},
 		"a school":  {"Wexham took the title on Monday. " + strings.Repeat("Then Wexham won again. ", 5), false},
 		"a company": {"Wexham opened a plant on Monday. " + strings.Repeat("Its customers pay more, so revenue at Wexham grew. ", 4), true},
 		"full name": {"Wexham Corp. opened a road on Monday. " + strings.Repeat("People at Wexham were glad. ", 4), true},

@@ -116,13 +116,25 @@ func clean(kept []block, title, author string) []block {
 	for len(kept) > 1 && afterArticle(kept[len(kept)-1]) {
 		kept = kept[:len(kept)-1]
 	}
+	for i, b := range kept[:max(0, min(leadLines, len(kept)-1))] {
+		if len(strings.Fields(b.text)) > edgeWords || finished(b.text) {
+			break
+		}
+		if strings.HasPrefix(b.text, "By ") {
+			kept = kept[i+1:]
+			break
+		}
+	}
 	for len(kept) > 1 && beforeArticle(kept[0], title, author) {
 		kept = kept[1:]
 	}
 	return kept
 }
 
-const edgeWords = 12 // longer blocks are text, whatever they say
+const (
+	edgeWords = 12 // longer blocks are text, whatever they say
+	leadLines = 4  // short lines that may stand before a byline
+)
 
 func beforeArticle(b block, title, author string) bool {
 	text := letters(b.text)
@@ -142,6 +154,9 @@ func beforeArticle(b block, title, author string) bool {
 // says itself that it is one.
 func (s *scene) pointsAway(i int) bool {
 	b, lower := s.blocks[i], s.facts[i].lower
+	if s.facts[i].words <= edgeWords && hasAnyPrefix(lower, "story continues", "article continues", "scroll to continue", "continue reading", "advertisement", "article content") {
+		return true
+	}
 	if b.linkChars*10 < len(b.text)*7 || finished(b.text) {
 		return false
 	}
@@ -170,11 +185,18 @@ func afterArticle(b block) bool {
 		return true
 	}
 	lower := strings.ToLower(b.text)
+	words := len(strings.Fields(lower))
+	if words <= 2*edgeWords && (hasAnyPrefix(lower, "© ", "copyright ", "(graphic:") || strings.Contains(lower, "all rights reserved")) {
+		return true
+	}
+	if words <= edgeWords && hasAnyPrefix(lower, "subscribe ", "sign up ", "write to ", "write a letter ") {
+		return true
+	}
 	if hasAnyPrefix(strings.TrimLeft(lower, "( "), "reporting by ", "editing by ", "compiled by ", "additional reporting by ", "writing by ") {
 		return true
 	}
 	linked := b.linkChars*2 > len(b.text)
-	return len(strings.Fields(lower)) <= edgeWords && !finished(b.text) && (linked || containsAny(lower, phrases()[1])) || strings.HasPrefix(lower, "you may also like")
+	return words <= edgeWords && !finished(b.text) && (linked || containsAny(lower, phrases()[1])) || strings.HasPrefix(lower, "you may also like")
 }
 
 // finished reports whether a text ends like a sentence.

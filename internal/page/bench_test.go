@@ -84,6 +84,7 @@ func BenchmarkExtractors(b *testing.B) {
 }
 
 func compare(b *testing.B, pages []benchPage, read func([]byte, string) string) {
+	b.Helper()
 	var took []time.Duration
 	texts := map[int]string{}
 	b.ReportAllocs()

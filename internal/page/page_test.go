@@ -203,6 +203,7 @@ func TestReadDropsLinesAroundTheArticle(t *testing.T) {
 	for name, line := range map[string]string{
 		"byline with a date": "<p>Jane Doe · March 2, 2026 · 3 min read</p>",
 		"posted by":          "<p>Posted by Staff on March 2</p>",
+		"line before it":     "<p>Weather: 38 F, cloudy</p><p>By Jane Doe, Example Gazette March 3, 2026</p>",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -213,6 +214,8 @@ func TestReadDropsLinesAroundTheArticle(t *testing.T) {
 		})
 	}
 	for name, line := range map[string]string{
+		"rights":       "<p>© 2019 Example Press. All Rights Reserved. This material may not be published, rewritten or redistributed.</p>",
+		"gallery":      "<p>Story continues below gallery</p>",
 		"editing line": "<p>(Reporting by Jane Doe in London; Editing by John Roe)</p>",
 		"read more":    `<p><a href="/b">Read more: Calendar of companies reporting this week</a></p>`,
 		"aside":        `<aside><ul><li><a href="/c">Freight rates slip for a third week as spring orders lag</a></li></ul></aside>`,

@@ -77,7 +77,7 @@ func loadTrain(t *testing.T, dir string) []trainPage {
 				yes = lines[strings.Join(w, " ")]
 			}
 			p.label = append(p.label, map[bool]float64{true: 1}[yes])
-			p.weight = append(p.weight, (float64(len(w))+2)/float64(len(words)+150)*100)
+			p.weight = append(p.weight, newsShare(set)*(float64(len(w))+2)/float64(len(words)+150)*100)
 		}
 		pages = append(pages, p)
 	})
@@ -85,6 +85,19 @@ func loadTrain(t *testing.T, dir string) []trainPage {
 		t.Fatal(err)
 	}
 	return pages
+}
+
+// newsShare returns how much a page of a set weighs: the product reads news, so
+// news pages weigh more than articles of any kind.
+func newsShare(set string) float64 {
+	switch set {
+	case "fundus_en85":
+		return 2
+	case "aeb181":
+		return 1.3
+	default:
+		return 1
+	}
 }
 
 func wordsOf(s string) []string { return strings.FieldsFunc(s, eval.Between) }

@@ -18,8 +18,8 @@ type Doc struct {
 // halves of a public set of headlines and on small samples of it. Bodies share
 // background words, so they must be more alike than headlines.
 const (
-	enoughTitles = 0.04  // of two headlines among thousands
-	fewTitles    = 0.04  // more among few docs, where the nearest may still be far
+	enoughTitles = 0.045 // of two headlines among thousands
+	fewTitles    = 0.035 // more among few docs, where the nearest may still be far
 	manyDocs     = 200   // half of fewTitles is left among so many
 	grownTitles  = 0.024 // more per e-fold of the smaller group: its centre speaks for many, and noise has cancelled out
 	enoughBodies = 0.25

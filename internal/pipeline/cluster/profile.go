@@ -4,6 +4,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"sort"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -25,17 +26,17 @@ const (
 )
 
 // terms returns the weighted words and word pairs of a doc.
-func (d Doc) terms() map[string]float64 {
+func (d Doc) terms(of stems) map[string]float64 {
 	weights := map[string]float64{}
-	addTerms(weights, d.Title, titleWeight, titleWeight)
-	addTerms(weights, d.Body, leadWeight, bodyWeight)
+	addTerms(weights, of, d.Title, titleWeight, titleWeight)
+	addTerms(weights, of, d.Body, leadWeight, bodyWeight)
 	addSlug(weights, d.URL)
 	return weights
 }
 
 // addTerms adds the terms of s. The k-th time a term stands in s adds a k-th
 // of its weight.
-func addTerms(weights map[string]float64, s string, lead, rest float64) {
+func addTerms(weights map[string]float64, of stems, s string, lead, rest float64) {
 	spans := text.WordSpans(s)
 	spans = spans[:min(len(spans), bodyWords)]
 	names := nameWeight
@@ -53,7 +54,7 @@ func addTerms(weights map[string]float64, s string, lead, rest float64) {
 		if i < leadWords {
 			by = lead
 		}
-		term := termOf(p.Of(s))
+		term := of.term(p.Of(s))
 		if term == "" {
 			last = ""
 			continue
@@ -64,6 +65,19 @@ func addTerms(weights map[string]float64, s string, lead, rest float64) {
 		}
 		last = term
 	}
+}
+
+// stems remembers the terms of words: a batch repeats most of its words, and
+// stemming is half of the work.
+type stems map[string]string
+
+func (s stems) term(raw string) string {
+	term, met := s[raw]
+	if !met {
+		term = termOf(raw)
+		s[raw] = term
+	}
+	return term
 }
 
 // termOf returns the stem of a word without its possessive, or nothing when
@@ -127,15 +141,16 @@ func vectors(docs []Doc, known map[string]bool) []vector { return weigh(docs, kn
 func plainVectors(docs []Doc, known map[string]bool) []vector { return weigh(docs, known, false) }
 
 func weigh(docs []Doc, known map[string]bool, counting bool) []vector {
-	ids, held := map[string]int32{}, []float64{}
+	ids, held, of := map[string]int32{}, []float64{}, stems{}
 	size := 1.0
 	if counting {
 		size = float64(len(docs))
 	}
-	all := make([]map[string]float64, len(docs))
+	made := make([]vector, len(docs))
 	for i, d := range docs {
-		all[i] = d.terms()
-		for _, term := range slices.Sorted(maps.Keys(all[i])) { // in one order: sums of floats depend on it
+		weights := d.terms(of)
+		v := vector{ids: make([]int32, 0, len(weights)), weights: make([]float64, 0, len(weights))}
+		for _, term := range slices.Sorted(maps.Keys(weights)) { // in one order: ids, and with them sums of floats, depend on it
 			id, seen := ids[term]
 			if !seen {
 				id = int32(len(held)) //nolint:gosec // terms fit in memory, hence in 31 bits
@@ -145,11 +160,13 @@ func weigh(docs []Doc, known map[string]bool, counting bool) []vector {
 			if counting || !seen {
 				held[id]++
 			}
+			v.ids, v.weights = append(v.ids, id), append(v.weights, weights[term])
 		}
+		sort.Sort(byID(v))
+		made[i] = v
 	}
-	made := make([]vector, len(docs))
-	for i, weights := range all {
-		made[i] = newVector(weights, ids, held, size)
+	for i := range made {
+		made[i].weigh(held, size)
 	}
 	return made
 }
@@ -165,29 +182,34 @@ func priorOf(term string, known map[string]bool) float64 {
 	return 0
 }
 
-func newVector(weights map[string]float64, ids map[string]int32, held []float64, docs float64) vector {
-	terms := make([]string, 0, len(weights))
-	for term := range weights {
-		terms = append(terms, term)
-	}
-	slices.SortFunc(terms, func(a, b string) int { return int(ids[a]) - int(ids[b]) })
-	v := vector{ids: make([]int32, len(terms)), weights: make([]float64, len(terms))}
-	squares := 0.0
+// weigh makes the weights of v those of terms that so many docs hold, and its
+// length 1.
+func (v *vector) weigh(held []float64, docs float64) {
 	all := docs + backdrop(docs) + 1
-	for i, term := range terms {
-		id := ids[term]
+	squares := 0.0
+	for i, id := range v.ids {
 		rarity := math.Log(all/held[id]) + 0.3
-		v.ids[i], v.weights[i] = id, weights[term]*math.Sqrt(max(rarity, 0.1))
+		v.weights[i] *= math.Sqrt(max(rarity, 0.1))
 		squares += v.weights[i] * v.weights[i]
 	}
-	if squares > 0 {
-		scale := 1 / math.Sqrt(squares)
-		for i := range v.weights {
-			v.weights[i] *= scale
-		}
-		v.norm = 1
+	if squares == 0 {
+		return
 	}
-	return v
+	scale := 1 / math.Sqrt(squares)
+	for i := range v.weights {
+		v.weights[i] *= scale
+	}
+	v.norm = 1
+}
+
+// byID sorts a vector by its ids.
+type byID vector
+
+func (v byID) Len() int           { return len(v.ids) }
+func (v byID) Less(i, j int) bool { return v.ids[i] < v.ids[j] }
+func (v byID) Swap(i, j int) {
+	v.ids[i], v.ids[j] = v.ids[j], v.ids[i]
+	v.weights[i], v.weights[j] = v.weights[j], v.weights[i]
 }
 
 // plus returns the sum of two vectors.

@@ -1,6 +1,7 @@
 package cluster_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -80,27 +81,30 @@ func TestAnotherEventIsAnotherStory(t *testing.T) {
 	}
 }
 
-// An article with its own angle belongs to the story whose figure it repeats.
+// An article with its own angle belongs to the story whose figure it repeats,
+// though the many others share words that it has not.
 func TestAFigureInAHeadlineBindsAnAngleToItsStory(t *testing.T) {
 	t.Parallel()
 	const title, body = "Brownfield Paper raises offer for Larch Mills to $42 per share",
-		"Brownfield Paper Inc. raised its offer for Larch Mills Corp. to $42 per share from $38 on Tuesday, and the board of Larch accepted it. Brownfield agreed to keep the Salem mill open for five years."
-	angle := "The union at the Salem mill welcomed a promise on Tuesday to keep the mill open for five years, and said it would ask for it to be written into its next contract.\n\n" +
-		"“Five years is a start,” said Carl Dembski, who leads the local of 900 workers. The present contract ends in November. The mayor offered a property tax abatement if jobs stay.\n\n"
+		"Brownfield Paper Inc. raised its offer for Larch Mills Corp. to $42 per share from $38 on Tuesday, and the board of Larch accepted it. Brownfield promised to keep the Salem mill open for five years."
+	deal := []stockdigest.Candidate{
+		article("Wire", 5, title, body), article("Herald", 5, mergerTitle, mergerBody), article("Post", 5, rewriteTitle, rewriteBody),
+		article("Globe", 5, "Larch Mills takes higher Brownfield bid for recycled packaging mills", strings.ReplaceAll(rewriteBody, "$38", "$42")),
+	}
+	const angle = "The union at the mill in Salem welcomed a promise of Brownfield Paper on Tuesday to keep the mill open for five years, and said it would ask for it in its next contract.\n\n" +
+		"“Five years is a start,” said Carl Dembski, who leads the local of 900 workers. The mayor of Salem offered a property tax abatement if the jobs stay.\n\n"
 	tests := map[string]struct {
 		body string
 		want int
 	}{
-		"the figure":      {angle + "Brownfield Paper made the promise in its offer for Larch Mills, raised to $42 per share, which the board of Larch accepted.", 1},
-		"another subject": {"Storms in Oregon cost the town of Salem $42 in taxes per share of land, a report by its council said on Monday.", 2},
+		"the figure":     {angle + "Brownfield made the promise in its offer of $42 per share for Larch Mills.", 1},
+		"another figure": {angle + "Brownfield made the promise in its contract of $47 per hour with the union.", 2},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := stories(t, stockdigest.Material{Candidates: []stockdigest.Candidate{
-				article("Wire", 5, title, body), article("Courier", 4, "Salem union hails five-year promise for the mill", tc.body),
-			}})
-			if len(got.stories) != tc.want {
+			m := stockdigest.Material{Candidates: append(slices.Clone(deal), article("Courier", 4, "Salem union hails five-year promise", tc.body))}
+			if got := stories(t, m); len(got.stories) != tc.want {
 				t.Errorf("got %d stories, want %d", len(got.stories), tc.want)
 			}
 		})

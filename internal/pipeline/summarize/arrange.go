@@ -21,18 +21,18 @@ type placed struct {
 }
 
 // sectionOf places a bullet by what happened, who it is about and whether it
-// looks ahead. The sentence's own event decides, then its figures, then what the
-// story is about. A daily report has no catalysts: it tells them as developments.
+// looks ahead. The sentence's own event decides, then what the story is about,
+// then its figures: what a recalled thing sold for stands beside the recall. A daily report has no catalysts: it tells them as developments.
 func sectionOf(kind stockdigest.ReportKind, headline string, s sentence, mood stockdigest.Sentiment) stockdigest.SectionName {
 	if s.source.role != stockdigest.RoleCompany {
 		return stockdigest.SectionCompetitive
 	}
 	f, what := s.features, events.First(s.text)
 	if what == events.None {
-		if f.TopLine+f.Result+f.PerShare > 0 {
-			return stockdigest.SectionFinancial
-		}
 		what = events.First(headline)
+	}
+	if what == events.None && f.TopLine+f.Result+f.PerShare > 0 {
+		return stockdigest.SectionFinancial
 	}
 	section := stockdigest.SectionMajor
 	switch what {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"stockdigest.app/stockdigest"
 	"stockdigest.app/stockdigest/internal/events"
@@ -77,7 +78,7 @@ func (w extractive) choose(m stockdigest.Material, story stockdigest.Story, befo
 		if len(picked) >= quota(story, s) {
 			break
 		}
-		if len(picked) > 0 && !adds(s) || onlyPrice(s) {
+		if len(picked) > 0 && !adds(s) || len(picked) == 0 && !opens(s) || onlyPrice(s) {
 			continue
 		}
 		if repeats(s, append(slices.Clone(before), picked...)) || toldBefore(s, story, m.Told) {
@@ -89,14 +90,22 @@ func (w extractive) choose(m stockdigest.Material, story stockdigest.Story, befo
 	return picked
 }
 
+// tellsHeadline is the share of the headline's words from which a sentence is
+// the headline's.
+const tellsHeadline = 0.6
+
 // inReadingOrder puts the choices of one story in the order in which their
-// source tells them, the source of the best first, and marks the first.
+// source tells them, the source of the best first, and marks the first. A
+// sentence that says what the headline says goes before all others.
 func inReadingOrder(picked []choice) {
 	if len(picked) == 0 {
 		return
 	}
-	lead := picked[0].sentence.source
+	lead, best := picked[0].sentence.source, picked[0].sentence
 	slices.SortStableFunc(picked, func(a, b choice) int {
+		if best.features.Headline >= tellsHeadline && (a.sentence.span == best.span && a.sentence.source == lead) != (b.sentence.span == best.span && b.sentence.source == lead) {
+			return cmp.Compare(yes(b.sentence.span == best.span && b.sentence.source == lead), yes(a.sentence.span == best.span && a.sentence.source == lead))
+		}
 		if a.sentence.source == lead && b.sentence.source == lead {
 			return cmp.Compare(a.sentence.span.Start, b.sentence.span.Start)
 		}
@@ -247,7 +256,10 @@ func overlap(a, b []string) float64 {
 func finish(run stockdigest.Run, m stockdigest.Material, c choice) placed {
 	s := c.sentence
 	e := s.quotation()
-	what := events.First(s.text, c.story.Headline)
+	what := events.First(s.text)
+	if what == events.None && (c.first || s.features.Headline >= tellsHeadline) {
+		what = events.First(c.story.Headline)
+	}
 	impact, why := impactOf(what, c)
 	mood, moodWhy := Sentiment(s.text)
 	b := stockdigest.Bullet{
@@ -256,9 +268,22 @@ func finish(run stockdigest.Run, m stockdigest.Material, c choice) placed {
 	}
 	if c.first {
 		b.Carriers = carriers(m, c.story, e.Publisher)
-		b.Update = c.story.Change
+		b.Update = updateOf(c.story.Change, s.text)
 	}
 	return placed{bullet: b, section: sectionOf(run.Kind, c.story.Headline, s, mood), first: c.first, words: s.words, fromFiling: s.source.filing != nil}
+}
+
+// updateOf is what changed since the story was last told, unless the bullet says
+// no less: a tail that is the bullet again is left out.
+func updateOf(change, bullet string) string {
+	change, bullet = strings.TrimRight(change, ". "), strings.TrimRight(bullet, ". ")
+	if cut := len(change) - len(bullet); cut >= 0 && strings.EqualFold(change[cut:], bullet) {
+		return strings.TrimRight(change[:cut], " :;,–—-")
+	}
+	if strings.Contains(strings.ToLower(bullet), strings.ToLower(change)) {
+		return ""
+	}
+	return change
 }
 
 func bulletID(run stockdigest.Run, e stockdigest.Evidence) stockdigest.BulletID {

@@ -45,6 +45,7 @@ type features struct {
 	Outlook    float64 // an amount for a time to come
 	Words      float64 // its words, in units of 25
 	Acts       float64 // a filing's sentence that says what was done on which day
+	Headline   float64 // it opens a text and says what the headline says
 }
 
 // weights are the worth of the features. They were set by hand from what each
@@ -54,7 +55,7 @@ func weights() features {
 		Money: 0.7, Percent: 0.6, Amounts: 0.4, Move: 0.4, Period: 0.3, Day: 0.4, Guidance: 0.45, Event: 1.3,
 		Subject: 1.1, Named: 0.9, Other: -1.2, Lead: 1.4, Central: 1.3, Title: 1.6, Length: 0.6,
 		Speech: -0.9, Opinion: -1.0, PriceMove: -1.6, Background: -0.6, Filing: 0.2,
-		Dangling: -0.9, Specs: -0.8, Aside: -1.2, Terms: -1.2, PerShare: 0.3, TopLine: 0.3, Result: 0.2, Outlook: 0.4, Acts: 1.6,
+		Dangling: -0.9, Specs: -0.8, Aside: -1.2, Terms: -1.2, PerShare: 0.3, TopLine: 0.3, Result: 0.2, Outlook: 0.4, Acts: 1.6, Headline: 2.2,
 	}
 }
 
@@ -72,9 +73,12 @@ func (f features) list() []float64 {
 	return []float64{
 		f.Money, f.Percent, f.Amounts, f.Move, f.Period, f.Day, f.Guidance, f.Event, f.Subject, f.Named, f.Other,
 		f.Lead, f.Central, f.Title, f.Length, f.Speech, f.Opinion, f.PriceMove, f.Background, f.Filing,
-		f.Dangling, f.Specs, f.Aside, f.Terms, f.PerShare, f.TopLine, f.Result, f.Outlook, f.Words, f.Acts,
+		f.Dangling, f.Specs, f.Aside, f.Terms, f.PerShare, f.TopLine, f.Result, f.Outlook, f.Words, f.Acts, f.Headline,
 	}
 }
+
+// early is the number of sentences in which a text tells what it is about.
+const early = 12
 
 // A reader measures the sentences of one story.
 type reader struct {
@@ -91,7 +95,7 @@ func newReader(linker *names.Linker, t stockdigest.Ticker, headline string, all 
 	var whole []string
 	for _, s := range all {
 		docs = append(docs, s.words)
-		if s.index < 12 { // what a story is about, it tells early
+		if s.index < early {
 			whole = append(whole, s.words...)
 		}
 	}
@@ -123,6 +127,7 @@ func (r reader) measure(s sentence) features {
 		Filing: yes(s.source.filing != nil),
 		Aside:  aside(s.text), Terms: terms(s.text, words),
 	}
+	f.Headline = f.Title * yes(s.index < 2 || s.index < early && f.Title >= 0.75)
 	found := facts.Find(s.text)
 	r.count(&f, found)
 	figures(&f, found, words)
@@ -210,8 +215,7 @@ func (r reader) actors(s sentence, known []names.Mention) (subject, named, other
 	if own < 0 && s.source.subject != "" {
 		own = strings.Index(low, strings.ToLower(s.source.subject))
 	}
-	early := len(s.text) * 2 / 5
-	subject = yes(own >= 0 && own <= early && (foreign < 0 || own < foreign))
+	subject = yes(own >= 0 && own <= len(s.text)*2/5 && (foreign < 0 || own < foreign))
 	return subject, yes(own >= 0), yes(foreign >= 0 && (own < 0 || foreign < own))
 }
 
@@ -291,14 +295,14 @@ func opinion(words []string) float64 {
 	n := 0.0
 	for _, w := range words {
 		switch w {
-		case "i", "i'm", "i'll", "i've", "we", "we're", "we've", "we'll", "we'd", "my", "our", "us", "me", "personally", "honestly":
+		case "i", "i'm", "i'll", "i've", "i'd", "we", "we're", "we've", "we'll", "we'd", "my", "our", "us", "me", "personally", "honestly":
 			n += 2
 		case "hell", "heck", "awesome", "weird", "handsome", "gorgeous", "crap", "damn", "stunning", "hopefully", "arguably", "honest", "rewind", "sucks", "fun":
 			n += 2
 		case "looks", "think", "thinks", "feel", "feels", "opinion", "maybe", "perhaps", "seem", "seems", "seemed", "amazing", "great", "love", "loves", "fans", "beautiful", "ugly", "cool", "nice", "sadly", "dismal", "optimistic",
 			"certainly", "obviously", "frankly", "impressive", "disappointing", "remarkable", "incredible", "terrible", "worst", "ideal", "decent", "fairly",
 			"reasonably", "pretty", "apparently", "presumably", "interestingly", "somewhat", "kind", "clever", "glimpse", "iconic", "futuristic", "exciting", "hope", "hopes", "hoping",
-			"might", "likely", "unlikely", "feeling", "favorite", "favourite", "definitely", "basically", "essentially", "literally", "actually", "sure", "believe", "believes", "striking":
+			"might", "likely", "unlikely", "feeling", "favorite", "favourite", "definitely", "basically", "essentially", "literally", "actually", "sure", "believe", "believes", "striking", "ultimate", "best", "spectacular", "shocking", "epic", "quirky", "gem", "stakes":
 			n++
 		}
 	}

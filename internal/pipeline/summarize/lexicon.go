@@ -25,17 +25,17 @@ const (
 func moves(words []string, i int) (float64, moveForm) {
 	w := words[i]
 	switch w {
-	case "rise", "increase", "growth", "gain", "jump", "climb", "surge", "improvement", "rebound", "recovery", "uplift", "upturn":
+	case "rise", "increase", "growth", "gain", "improvement", "rebound", "recovery", "uplift", "upturn":
 		return 1, asNoun
-	case "fall", "decrease", "decline", "drop", "slide", "slump", "dip", "plunge", "slowdown", "downturn", "contraction", "deterioration", "reduction":
+	case "fall", "decrease", "decline", "drop", "dip", "slowdown", "downturn", "contraction", "deterioration", "reduction":
 		return -1, asNoun
 	case "rises", "rose", "risen", "increases", "increased", "grew", "grows", "grow", "grown", "climbs", "climbed", "jumps", "jumped", "surges", "surged", "soars", "soared", "gained",
 		"improves", "improved", "improve", "rebounded", "recovered", "recover", "doubled", "doubles", "tripled", "quadrupled", "strengthened", "accelerated", "rallied", "widened", "widens", "advanced",
-		"exceeded", "outpaced", "swelled", "skyrocketed", "topped":
+		"exceeded", "outpaced", "swelled", "skyrocketed", "topped", "soar", "surge", "jump", "climb", "rally", "rallies":
 		return 1, asVerb
 	case "falls", "fell", "fallen", "decreases", "decreased", "declines", "declined", "drops", "dropped", "slips", "slipped", "slid", "slides", "sank", "sinks", "sunk", "tumbled", "tumbles", "plunged", "plunges",
 		"slumped", "slumps", "shrank", "shrinks", "shrunk", "dipped", "dips", "weakened", "weakens", "deteriorated", "worsened", "slowed", "slows", "halved", "plummeted", "retreated", "narrowed", "narrows", "narrow",
-		"contracted", "eroded", "missed", "lost", "shed":
+		"contracted", "eroded", "missed", "lost", "shed", "plunge", "slump", "tumble", "sink", "slide":
 		return -1, asVerb
 	case "higher", "rising", "growing", "increasing", "stronger", "improving", "bigger", "greater", "better":
 		return 1, asAdjective
@@ -80,7 +80,7 @@ func wanted(stem string) bool {
 		"forecast", "target", "dividend", "payout", "book", "backlog", "output", "custom", "subscrib", "user", "traffic", "cash", "ebitda", "ebit",
 		"ep", "turnov", "estim", "view", "growth", "valu", "bid", "offer", "capac", "buyback", "invest", "result", "product", "passeng", "return", "rate", "price",
 		"market", "reader", "circul", "intak", "saving", "equiti", "effici", "competit", "qualiti", "posit", "busi", "oper", "perform", "level",
-		"activ", "occup", "client", "store", "outlet", "visitor", "viewer", "member", "deposit", "loan", "commiss", "fee", "rental", "royalti", "cargo", "tonn":
+		"activ", "occup", "client", "store", "outlet", "bond", "visitor", "viewer", "member", "deposit", "loan", "commiss", "fee", "rental", "royalti", "cargo", "tonn":
 		return true
 	}
 	return false
@@ -127,12 +127,43 @@ func toneOf(words []string, i int) float64 {
 		return -1
 	case "positive", "pleased", "delighted", "satisfied", "competitiveness":
 		return 1
+	case "pay":
+		return -yes(has(words[max(0, i-6):i], "ordered", "orders", "forced", "told", "must") || has(behind, "over", "settle", "fine") && has(behind, "million", "billion"))
+	case "charge", "charges":
+		return -yes(has(words[max(0, i-6):i], "takes", "took", "take", "records", "recorded", "record", "books", "booked", "of") && has(words[:i], "million", "billion"))
+	case "below", "short", "misses", "missed", "behind":
+		return -yes(has(behind[:min(3, len(behind))], "forecasts", "forecast", "estimates", "expectations", "expected", "consensus", "of", "on") && (w != "short" || i > 0 && has(words[i-1:i], "fell", "falls", "fall")) && (w == "short" || !has(behind[:min(1, len(behind))], "of", "on")))
+	case "beats", "beat", "tops", "topped", "above", "blowout":
+		return yes(w == "blowout" || has(behind[:min(4, len(behind))], "forecasts", "forecast", "estimates", "expectations", "expected", "consensus"))
+	case "shares", "stock":
+		return sharesWent(behind[:min(2, len(behind))])
+	case "adds", "added":
+		return yes(has(behind[:min(5, len(behind))], "subscribers", "customers", "users", "members"))
+	case "loses", "lost":
+		return -yes(has(behind[:min(4, len(behind))], "million", "billion", "customers", "subscribers", "users", "contract"))
+	case "loss":
+		return -yes(i > 0 && has(words[i-1:i], "wider", "widening", "bigger", "deeper"))
+	case "hacked", "hackers", "cyberattack", "ransomware", "asbestos", "listeria", "salmonella", "injured", "killed", "inquiry", "vulnerability", "backlash", "flaw", "indicted":
+		return -1
+	case "dismissed", "go-ahead":
+		return yes(w == "go-ahead" || has(words[:i], "lawsuit", "suit", "case", "claims", "complaint"))
 	case "hard", "harder", "tough", "tougher":
 		return -yes(has(behind[:min(1, len(behind))], "to"))
 	case "record":
 		return yes(has(behind[:min(1, len(behind))], "high", "profit", "profits", "sales", "revenue", "revenues", "earnings", "quarter", "year", "results", "orders", "deliveries") || i > 0 && has(words[i-1:i], "a") && !has(behind, "date"))
 	}
 	return tone(text.Stem(w))
+}
+
+// sharesWent is the sign of how the shares went.
+func sharesWent(behind []string) float64 {
+	switch {
+	case has(behind, "soar", "soared", "surge", "surged", "jump", "jumped", "climb", "climbed", "rally", "rallied"):
+		return 1
+	case has(behind, "plunge", "plunged", "tumble", "tumbled", "slump", "slumped", "sink", "sank", "slide", "slid"):
+		return -1
+	}
+	return 0
 }
 
 // tone is the sign of a stem that says good or bad by itself.

@@ -72,13 +72,13 @@ func shortForms(legal string) []string {
 	if len(words) > 1 && words[0] == "The" {
 		words = words[1:]
 	}
-	for len(words) > 1 && legalWord(words[len(words)-1]) {
+	for len(words) > 1 && legalWord(words[len(words)-1]) && (len(words) > 2 || !placeWord(words[0]) && words[0] != "American") {
 		words = words[:len(words)-1]
 	}
 	if len(words) == 0 || len(words) == 1 && len(words[0]) < 2 {
 		return nil
 	}
-	core := strings.ReplaceAll(strings.Join(words, " "), " & ", " & ")
+	core := strings.Join(words, " ")
 	forms := []string{core}
 	if strings.Contains(core, " & ") {
 		forms = append(forms, strings.ReplaceAll(core, " & ", "&"))
@@ -105,7 +105,7 @@ func legalWord(w string) bool {
 func placeWord(w string) bool {
 	switch strings.ToLower(w) {
 	case "new", "united", "north", "south", "west", "east", "northern", "southern", "western", "eastern", "los", "las", "san", "santa", "saint", "st", "st.", "royal", "first", "general",
-		"national", "bank", "old", "great", "hong", "air", "federal", "universal", "restaurant", "digital", "health", "home", "american":
+		"national", "bank", "old", "great", "hong", "air", "federal", "universal", "restaurant", "digital", "health", "home":
 		return true
 	}
 	return false

@@ -29,7 +29,7 @@ func sourcesOf(m stockdigest.Material, s stockdigest.Story) []source {
 	var all []source
 	for _, id := range s.Articles {
 		for _, c := range m.Candidates {
-			if c.Article.ID == id && c.Text != nil && c.Verdict.Decision == stockdigest.Selected {
+			if c.Article.ID == id && c.Text != nil && c.Verdict.Decision == stockdigest.Selected && readable(c.Text) {
 				all = append(all, articleSource(c))
 			}
 		}
@@ -43,6 +43,9 @@ func sourcesOf(m stockdigest.Material, s stockdigest.Story) []source {
 	}
 	return all
 }
+
+// readable reports a text in the language of the reports.
+func readable(t *stockdigest.Text) bool { return t.Language == "" || t.Language == "en" }
 
 func articleSource(c stockdigest.Candidate) source {
 	title := c.Text.Title
@@ -121,12 +124,31 @@ func (s *source) sentences() []sentence {
 			}
 			sub.Start += dateline(sub.Of(s.body))
 			t := sub.Of(s.body)
-			if usable(t, limit) {
+			if usable(t, limit) && (s.filing != nil || !firstPerson(t)) || index <= early && s.filing == nil && briefLead(t, s.evidence.Title) {
 				all = append(all, sentence{source: s, span: sub, text: t, index: index - 1, words: contentWords(t)})
 			}
 		}
 	}
 	return all
+}
+
+// briefLead reports an early sentence that is too short to be usable by itself
+// and is the headline again: "Brightwell grows revenue 36%."
+func briefLead(t, title string) bool {
+	words := text.Words(t)
+	return len(words) >= 3 && len(words) < minWords && acting(t) && len(t) >= minBytes/2 && len(t) < 2*minBytes && endsWell(t) && startsWell(t) && balanced(t) &&
+		overlap(contentWords(t), contentWords(title)) >= 0.8 && !leans(t, words) && !furniture(t) && !addressed(t, words) && !marked(t)
+}
+
+// acting reports a short line with something like a verb in it, which a mere
+// label has not: "Brightwell scanner update".
+func acting(t string) bool {
+	for w := range strings.FieldsSeq(strings.TrimRight(t, ".")) {
+		if w == strings.ToLower(w) && len(w) > 1 && (strings.HasSuffix(w, "s") || strings.HasSuffix(w, "ed") || has([]string{w}, "to", "by", "hit", "cut", "will")) {
+			return true
+		}
+	}
+	return false
 }
 
 // place is the opening of a wire's story: "NEW YORK (Reuters) - ", "DAYTON,
@@ -164,7 +186,7 @@ func (s *source) headlines() []sentence {
 func headlike(t string) bool {
 	words := text.Words(t)
 	return len(t) >= minBytes/2 && len(t) <= maxBytes && len(words) >= 3 && !strings.ContainsAny(t, "\n\t<>{}|\\?") &&
-		!strings.HasSuffix(t, "…") && !strings.HasSuffix(t, "...") && startsWell(t) && balanced(t) && !leans(t, words) && !furniture(t) && !addressed(t, words)
+		!strings.HasSuffix(t, "…") && !strings.HasSuffix(t, "...") && startsWell(t) && balanced(t) && !leans(t, words) && !furniture(t) && !addressed(t, words) && !foreign(words) && !teaser(t)
 }
 
 // ranges are the parts of the body worth quoting: all of an article, and of a

@@ -31,7 +31,7 @@ func usable(s string, limit int) bool {
 	if len(words) < minWords || len(words) > maxTokens || !startsWell(s) || !endsWell(s) || !balanced(s) {
 		return false
 	}
-	return !leans(s, words) && !furniture(s) && !titled(s) && !addressed(s, words)
+	return !leans(s, words) && !furniture(s) && !titled(s) && !addressed(s, words) && !foreign(words)
 }
 
 // startsWell reports an opening of a sentence. "10.17 Third Amended" opens an
@@ -69,6 +69,10 @@ func leans(s string, words []string) bool {
 		return true
 	case "this":
 		return !spanOfTime(words[1])
+	case "one", "two", "three", "some", "many", "most", "several", "few", "both", "all", "none", "each", "more", "less", "fewer":
+		return speaks(words[1]) || has(words[1:2], "is", "was", "are", "were", "has", "have", "had", "will", "would", "can", "could", "may", "seem", "seems")
+	case "as":
+		return has(words[1:2], "shocking", "surprising", "strange", "odd", "weird", "expected", "usual", "such", "promised", "mentioned", "noted") || connects(s)
 	}
 	return connects(s)
 }
@@ -124,6 +128,8 @@ func furniture(s string) bool {
 		"pursuant to the requirements of", "duly caused this report", "incorporated herein by reference", "incorporated by reference", "shall not be deemed",
 		"pic.twitter", "getty images", "file photo", "click on", "pictured above", "see also", "(photo", "all times", "minutes ago", "hours ago", "share this", "follow us",
 		"to continue reading", "page not found", "enable javascript", "our readers", "we may earn", "we recommend", "editor's note", "editor’s note", "terms and conditions", "ad choices",
+		"for comment", "request for comment", "requests for comment", "will update this", "update this post", "update this story", "if we hear back", "did not respond", "didn't respond", "didn’t respond", "declined to comment",
+		"best time to", "better off waiting", "worth waiting for", "worth buying", "worth the money", "our verdict", "the verdict is", "our review", "this review", "our full review",
 		"qualified in its entirety", "gaap financial measures", "non-gaap measures", "non-gaap financial", "furnished herewith", "attached hereto", "filed herewith", "annexed hereto", "certifies that", "hereof", "hereinafter",
 		"check mark", "indicate by", "emerging growth company", "exhibit 1", "exhibit 2", "exhibit 3", "exhibit 4", "exhibit 5", "exhibit 9", "as exhibit", "exhibits ", "hereunto duly",
 	} {
