@@ -184,39 +184,37 @@ func mayHoldArticle(a atom.Atom) bool {
 // unseen reports whether an inline style keeps an element from being read:
 // pages hide there what is meant for search engines and programs.
 func unseen(style string) bool {
-	if len(style) > maxStyle {
-		style = style[:maxStyle]
-	}
-	absolute := false
-	for part := range strings.SplitSeq(strings.ToLower(style), ";") {
+	style = strings.ToLower(style[:min(len(style), maxStyle)])
+	moved := strings.Contains(style, "absolute") || strings.Contains(style, "fixed")
+	ink, ground := "", "none"
+	for part := range strings.SplitSeq(style, ";") {
 		key, value, _ := strings.Cut(part, ":")
-		key, value = strings.TrimSpace(key), strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(value), "!important"))
-		switch key {
+		value = strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(value), "!important"))
+		size, unit := measure(value)
+		hidden := false
+		switch strings.TrimSpace(key) {
 		case "display":
-			if value == "none" {
-				return true
-			}
+			hidden = value == "none"
 		case "visibility":
-			if value == "hidden" || value == "collapse" {
-				return true
-			}
+			hidden = value == "hidden" || value == "collapse"
 		case "font-size":
-			if size, unit := measure(value); unit == "px" && size <= 2 || size == 0 && unit != "none" {
-				return true
-			}
-		case "position":
-			absolute = value == "absolute" || value == "fixed"
-		case "left", "top", "right", "text-indent":
-			if size, unit := measure(value); unit != "none" && size <= -900 && (absolute || key == "text-indent" || strings.Contains(style, "absolute")) {
-				return true
-			}
+			hidden = unit == "px" && size <= 2 || unit != "none" && size == 0
+		case "left", "top", "right":
+			hidden = moved && unit != "none" && size <= -900
+		case "text-indent":
+			hidden = unit != "none" && size <= -900
 		case "clip":
-			if strings.Trim(value, "rect(), 0px") == "" {
-				return true
-			}
+			hidden = strings.Trim(value, "rect(), 0px") == ""
+		case "color":
+			ink = value
+		case "background", "background-color":
+			ground = value
+		}
+		if hidden {
+			return true
 		}
 	}
-	return false
+	return ink == ground && strings.ContainsAny(ink, "#(w") // a color, not "inherit"
 }
 
 const maxStyle = 1000 // bytes of a style attribute that are read

@@ -92,15 +92,16 @@ func TestReadDropsHiddenText(t *testing.T) {
 	t.Parallel()
 	sentence := "<p>Acme said on Tuesday that sales rose 5 percent to $10.5 billion and that it expects more of the same in the coming year.</p>"
 	for name, hidden := range map[string]string{
-		"hidden":        `<p hidden>`,
-		"display":       `<p style="DISPLAY : none !important">`,
-		"visibility":    `<p style="visibility:hidden">`,
-		"tiny":          `<p style="color:#fff;font-size:1px">`,
-		"no size":       `<p style="font-size:0">`,
-		"off screen":    `<p style="position:absolute;left:-9999px">`,
-		"indented away": `<p style="text-indent:-9999px">`,
-		"clipped":       `<p style="position:absolute;clip:rect(0 0 0 0)">`,
-		"for nobody":    `<p aria-hidden="true">`,
+		"hidden":         `<p hidden>`,
+		"display":        `<p style="DISPLAY : none !important">`,
+		"visibility":     `<p style="visibility:hidden">`,
+		"tiny":           `<p style="color:#fff;font-size:1px">`,
+		"no size":        `<p style="font-size:0">`,
+		"off screen":     `<p style="position:absolute;left:-9999px">`,
+		"indented away":  `<p style="text-indent:-9999px">`,
+		"clipped":        `<p style="position:absolute;clip:rect(0 0 0 0)">`,
+		"white on white": `<p style="background-color:#fff;color:#fff">`,
+		"for nobody":     `<p aria-hidden="true">`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

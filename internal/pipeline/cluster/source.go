@@ -49,7 +49,7 @@ func sourcesOf(m stockdigest.Material) []source {
 func articleSource(c stockdigest.Candidate) source {
 	s := source{
 		id: string(c.Article.ID), verdict: c.Verdict, role: c.Role, publisher: c.Article.Publisher,
-		doc: Doc{Title: c.Article.Title, Body: c.Article.Description, At: c.Article.PublishedAt},
+		doc: Doc{Title: c.Article.Title, Body: c.Article.Description, URL: c.Article.URL, At: c.Article.PublishedAt},
 	}
 	if c.Text != nil {
 		s.doc.Title = cmp.Or(s.doc.Title, c.Text.Title)

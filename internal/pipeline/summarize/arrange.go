@@ -110,7 +110,7 @@ func impactOf(what events.Kind, c choice) (stockdigest.Impact, string) {
 		points++
 		why += ", from a filing"
 	}
-	if f := c.sentence.features; f.Money > 0 || f.Percent > 0 {
+	if f := c.sentence.features; f.Money > 0 || f.Percent > 0 || what.Hard() && f.Amounts > 0 {
 		points++
 		why += ", with an amount"
 	}

@@ -11,6 +11,7 @@ import (
 	"stockdigest.app/stockdigest/internal/events"
 	"stockdigest.app/stockdigest/internal/facts"
 	"stockdigest.app/stockdigest/internal/names"
+	"stockdigest.app/stockdigest/internal/text"
 )
 
 // How much a report tells. A reader has a minute per company.
@@ -101,15 +102,21 @@ func inReadingOrder(picked []choice) {
 	if len(picked) == 0 {
 		return
 	}
-	lead, best := picked[0].sentence.source, picked[0].sentence
+	best := picked[0].sentence
+	group := func(c choice) int {
+		switch {
+		case c.sentence.source == best.source && c.sentence.span == best.span && best.features.Headline >= tellsHeadline:
+			return 0
+		case c.sentence.source == best.source:
+			return 1
+		}
+		return 2
+	}
 	slices.SortStableFunc(picked, func(a, b choice) int {
-		if best.features.Headline >= tellsHeadline && (a.sentence.span == best.span && a.sentence.source == lead) != (b.sentence.span == best.span && b.sentence.source == lead) {
-			return cmp.Compare(yes(b.sentence.span == best.span && b.sentence.source == lead), yes(a.sentence.span == best.span && a.sentence.source == lead))
+		if g := cmp.Compare(group(a), group(b)); g != 0 || group(a) == 2 {
+			return g
 		}
-		if a.sentence.source == lead && b.sentence.source == lead {
-			return cmp.Compare(a.sentence.span.Start, b.sentence.span.Start)
-		}
-		return cmp.Compare(yes(b.sentence.source == lead), yes(a.sentence.source == lead))
+		return cmp.Compare(a.sentence.span.Start, b.sentence.span.Start)
 	})
 	picked[0].first = true
 }
@@ -278,12 +285,15 @@ func finish(run stockdigest.Run, m stockdigest.Material, c choice) placed {
 func updateOf(change, bullet string) string {
 	change, bullet = strings.TrimRight(change, ". "), strings.TrimRight(bullet, ". ")
 	if cut := len(change) - len(bullet); cut >= 0 && strings.EqualFold(change[cut:], bullet) {
-		return strings.TrimRight(change[:cut], " :;,–—-")
+		change = strings.TrimRight(change[:cut], " :;,–—-")
 	}
-	if strings.Contains(strings.ToLower(bullet), strings.ToLower(change)) {
-		return ""
+	told := text.Words(bullet)
+	for _, w := range text.Words(change) {
+		if w != "now" && !slices.Contains(told, w) {
+			return change
+		}
 	}
-	return change
+	return ""
 }
 
 func bulletID(run stockdigest.Run, e stockdigest.Evidence) stockdigest.BulletID {

@@ -127,7 +127,7 @@ func (r reader) measure(s sentence) features {
 		Filing: yes(s.source.filing != nil),
 		Aside:  aside(s.text), Terms: terms(s.text, words),
 	}
-	f.Headline = f.Title * yes(s.index < 2 || s.index < early && f.Title >= 0.75)
+	f.Headline = f.Title * yes(len(r.title) > 2) * yes(s.index < 2 || s.index < early && f.Title >= 0.75)
 	found := facts.Find(s.text)
 	r.count(&f, found)
 	figures(&f, found, words)

@@ -78,7 +78,7 @@ func check(b stockdigest.Bullet, source func(string) (body string, ok bool), tol
 	if b.Update == "" {
 		return failures
 	}
-	failures = append(failures, form(b.Update)...)
+	failures = append(failures, plain(b.Update)...)
 	var known strings.Builder
 	known.WriteString(evidence(b.Evidence) + "\n" + headlines(b.Evidence) + "\n" + b.Text + "\n" + told)
 	for _, e := range b.Evidence {
@@ -135,10 +135,17 @@ var (
 
 // form refuses what no bullet may be, whatever its evidence says.
 func form(s string) []Failure {
+	if len(strings.TrimSpace(s)) < minText {
+		return []Failure{{Claim: s, Kind: KindForm, Why: "its text is too short to say anything"}}
+	}
+	return plain(s)
+}
+
+// plain refuses what is not plain text of a bearable length. An update line may
+// be as short as "now $44".
+func plain(s string) []Failure {
 	fail := func(why string) []Failure { return []Failure{{Claim: s, Kind: KindForm, Why: why}} }
 	switch {
-	case len(strings.TrimSpace(s)) < minText:
-		return fail("its text is too short to say anything")
 	case len(s) > maxText:
 		return []Failure{{Kind: KindForm, Why: fmt.Sprintf("its text has %d bytes, more than %d", len(s), maxText)}}
 	case !utf8.ValidString(s):
