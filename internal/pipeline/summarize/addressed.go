@@ -140,6 +140,9 @@ func object(w string) bool {
 func aboutItself(words []string) bool {
 	for i := 0; i+1 < len(words); i++ {
 		next := words[i+1]
+		if words[i] == "this" && has([]string{next}, "piece", "post", "column", "guide", "podcast", "episode", "blog", "video", "list") {
+			return true
+		}
 		switch words[i] {
 		case "this", "the", "following", "above", "preceding", "foregoing", "entire", "whole":
 			if has([]string{next}, "article", "page", "webpage", "text", "passage", "document", "paragraph", "prompt", "instruction", "instructions", "sentence") &&

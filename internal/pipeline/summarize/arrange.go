@@ -3,11 +3,13 @@ package summarize
 import (
 	"cmp"
 	"fmt"
+	"math/big"
 	"slices"
 	"strings"
 
 	"stockdigest.app/stockdigest"
 	"stockdigest.app/stockdigest/internal/events"
+	"stockdigest.app/stockdigest/internal/facts"
 	"stockdigest.app/stockdigest/internal/text"
 )
 
@@ -51,7 +53,7 @@ func sectionOf(kind stockdigest.ReportKind, headline string, s sentence, mood st
 	case events.Analyst:
 		section = stockdigest.SectionWallStreet
 	case events.Product, events.Contract, events.Plans:
-		if f.Guidance > 0 {
+		if f.Guidance > 0 && ahead(s) {
 			section = stockdigest.SectionCatalysts
 		}
 	case events.None, events.Deal, events.Management, events.Jobs:
@@ -60,6 +62,11 @@ func sectionOf(kind stockdigest.ReportKind, headline string, s sentence, mood st
 		return stockdigest.SectionMajor
 	}
 	return section
+}
+
+// ahead reports a sentence that says when the thing it looks ahead to will be.
+func ahead(s sentence) bool {
+	return s.features.Day+s.features.Period > 0 || has(text.Words(s.text), "next", "later", "upcoming", "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")
 }
 
 // leadStories gives the first bullet of a story the impact of its weightiest:
@@ -110,7 +117,7 @@ func impactOf(what events.Kind, c choice) (stockdigest.Impact, string) {
 		points++
 		why += ", from a filing"
 	}
-	if f := c.sentence.features; f.Money > 0 || f.Percent > 0 || what.Hard() && f.Amounts > 0 {
+	if f := c.sentence.features; f.Money > 0 || f.Percent > 0 || what.Hard() && large(c.sentence.text) {
 		points++
 		why += ", with an amount"
 	}
@@ -121,6 +128,13 @@ func impactOf(what events.Kind, c choice) (stockdigest.Impact, string) {
 		return stockdigest.ImpactMedium, why
 	}
 	return stockdigest.ImpactLow, why
+}
+
+// large reports a count that is no small matter: jobs, recalled things, stores.
+func large(s string) bool {
+	return slices.ContainsFunc(facts.Find(s), func(f facts.Fact) bool {
+		return f.Kind == facts.Number && f.Value != nil && f.Value.Cmp(big.NewRat(100, 1)) >= 0
+	})
 }
 
 // attachFilings is phase 2: for a bullet from the news, what a filing in the

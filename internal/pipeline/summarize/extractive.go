@@ -268,7 +268,7 @@ func finish(run stockdigest.Run, m stockdigest.Material, c choice) placed {
 		what = events.First(c.story.Headline)
 	}
 	impact, why := impactOf(what, c)
-	mood, moodWhy := Sentiment(s.text)
+	mood, moodWhy := moodOf(s, namesOf(m.Ticker))
 	b := stockdigest.Bullet{
 		ID: bulletID(run, e), Text: s.text, Evidence: []stockdigest.Evidence{e}, Story: c.story.ID,
 		Impact: impact, Sentiment: mood, Relevance: relevanceOf(s), Why: why + "; " + moodWhy,

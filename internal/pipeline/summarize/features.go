@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"stockdigest.app/stockdigest"
@@ -53,7 +54,7 @@ type features struct {
 func weights() features {
 	return features{
 		Money: 0.7, Percent: 0.6, Amounts: 0.4, Move: 0.4, Period: 0.3, Day: 0.4, Guidance: 0.45, Event: 1.3,
-		Subject: 1.1, Named: 0.9, Other: -1.2, Lead: 1.4, Central: 1.3, Title: 1.6, Length: 0.6,
+		Subject: 1.1, Named: 0.9, Other: -1.8, Lead: 1.4, Central: 1.3, Title: 1.6, Length: 0.6,
 		Speech: -0.9, Opinion: -1.0, PriceMove: -1.6, Background: -0.6, Filing: 0.2,
 		Dangling: -0.9, Specs: -0.8, Aside: -1.2, Terms: -1.2, PerShare: 0.3, TopLine: 0.3, Result: 0.2, Outlook: 0.4, Acts: 1.6, Headline: 2.2,
 	}
@@ -123,7 +124,7 @@ func (r reader) measure(s sentence) features {
 		Words:   math.Min(float64(len(words))/25, 4),
 		Speech:  quoted(s.text),
 		Move:    yes(tellsMove(words)),
-		Opinion: opinion(words), PriceMove: yes(priceMove(words)), Background: yes(background(s.text, words)),
+		Opinion: opinion(words), PriceMove: yes(priceMove(words)), Background: yes(background(s.text, words) || longAgo(words, s.source.evidence.PublishedAt.Year())),
 		Filing: yes(s.source.filing != nil),
 		Aside:  aside(s.text), Terms: terms(s.text, words),
 	}
@@ -144,6 +145,12 @@ func (r reader) judge(s sentence) features {
 	known := r.linker.Find(s.text)
 	f.Subject, f.Named, f.Other = r.actors(s, known)
 	f.Dangling = dangling(s.text, words, known)
+	switch {
+	case f.Title >= 0.75 && f.Headline > 0:
+		f.Other = 0 // triage tied this very line to the company
+	case f.Subject == 0:
+		f.Headline *= 0.4 // the headline may be about somebody else
+	}
 	return f
 }
 
@@ -216,6 +223,9 @@ func (r reader) actors(s sentence, known []names.Mention) (subject, named, other
 		own = strings.Index(low, strings.ToLower(s.source.subject))
 	}
 	subject = yes(own >= 0 && own <= len(s.text)*2/5 && (foreign < 0 || own < foreign))
+	if strings.HasPrefix(low, "like ") || strings.HasPrefix(low, "unlike ") {
+		return 0, yes(own >= 0), 1
+	}
 	return subject, yes(own >= 0), yes(foreign >= 0 && (own < 0 || foreign < own))
 }
 
@@ -317,7 +327,7 @@ func specs(words []string, f features) float64 {
 		switch strings.TrimLeft(w, "0123456789.,-") {
 		case "mph", "kph", "horsepower", "hp", "torque", "kwh", "lb", "ft", "fps", "hz", "ghz", "mhz", "gb", "tb", "mm", "cm", "inch", "inches", "pixels", "megapixel", "megapixels",
 			"ppi", "nits", "oz", "p", "k", "ram", "ssd", "processor", "graphics", "resolution", "wheelbase", "bezel", "bezels", "suspension", "spoiler", "headlights", "headlamps", "taillights",
-			"fascia", "trim", "aero", "settings", "aluminum", "aluminium", "leather", "rear", "wheels", "grille", "keys", "configuration", "configurations":
+			"grill", "touchscreen", "bodywork", "dashboard", "seats", "styling", "fascia", "trim", "aero", "settings", "aluminum", "aluminium", "leather", "rear", "wheels", "grille", "keys", "configuration", "configurations":
 			n++
 		}
 	}
@@ -414,6 +424,21 @@ func background(s string, words []string) bool {
 	}
 	low := strings.ToLower(s)
 	return first(low, "earlier this year", "last year's", "years ago", "in recent years", "a year ago,", "over the years", "leading provider", "leading global", "is a provider", "is a leading", "has long", "since 19", "since 20") >= 0
+}
+
+// longAgo reports a sentence that names a year before the last one of its
+// publication and none since.
+func longAgo(words []string, published int) bool {
+	old := false
+	for _, w := range words {
+		if year, err := strconv.Atoi(w); err == nil && len(w) == 4 && year >= 1900 {
+			if year >= published-1 {
+				return false
+			}
+			old = true
+		}
+	}
+	return old
 }
 
 func looksAhead(s string, words []string) bool {

@@ -145,6 +145,12 @@ func toneOf(words []string, i int) float64 {
 		return -yes(i > 0 && has(words[i-1:i], "wider", "widening", "bigger", "deeper"))
 	case "hacked", "hackers", "cyberattack", "ransomware", "asbestos", "listeria", "salmonella", "injured", "killed", "inquiry", "vulnerability", "backlash", "flaw", "indicted":
 		return -1
+	case "lawsuit", "suit", "case", "complaint":
+		if has(behind, "dismissed", "tossed", "thrown") {
+			return 0
+		}
+	case "ahead":
+		return yes(i > 0 && words[i-1] == "go" && i > 1 && !has(words[i-2:i-1], "to", "will"))
 	case "dismissed", "go-ahead":
 		return yes(w == "go-ahead" || has(words[:i], "lawsuit", "suit", "case", "claims", "complaint"))
 	case "hard", "harder", "tough", "tougher":
@@ -172,7 +178,7 @@ func tone(stem string) float64 {
 	case "lawsuit", "sue", "probe", "investig", "subpoena", "recal", "recall", "breach", "bankruptci", "fraud", "penalti",
 		"warn", "disappoint", "shortag", "halt", "suspend", "crash", "explos", "dismal", "writedown", "downgrad", "strike", "defect",
 		"alleg", "setback", "struggl", "failur", "worri", "harm", "unstabl", "shrinkag", "underperform", "shortfal", "violat", "fear", "advers", "difficult", "unfavor",
-		"unfavour", "unfortun", "shutdown", "bearish", "unprofit", "insolv", "overshadow", "hamper", "postpon":
+		"unfavour", "unfortun", "shutdown", "bearish", "unprofit", "insolv", "overshadow", "hamper", "postpon", "troubl", "plung", "plummet", "tumbl":
 		return -1
 	case "breakthrough", "upgrad", "outperform", "robust", "mileston", "strength", "better-than-expected", "solid", "exceed", "smooth", "stabl",
 		"bullish", "stronger", "strong", "excel", "success", "award", "favor", "favour", "improv", "expand", "effici", "benefit", "optimist", "opportun", "boost", "enhanc", "strengthen":

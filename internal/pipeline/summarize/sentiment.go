@@ -158,7 +158,7 @@ func (r *reading) move(i int) {
 	case thing == 0:
 		return
 	}
-	if negates(r.words[max(i-3, 0):i]) {
+	if r.negated(i, 3) {
 		sign = -sign
 	}
 	r.add(sign*thing, weight, strings.TrimSpace(r.words[i]))
@@ -279,13 +279,39 @@ func (r *reading) tone(i int) {
 	if sign == 0 || r.isName(i) {
 		return
 	}
-	if negates(r.words[max(i-5, 0):i]) {
+	if r.negated(i, 5) {
 		if sign < 0 {
 			return // without a loss is not yet good
 		}
 		sign = -sign
 	}
 	r.add(sign, toneWeight, r.words[i])
+}
+
+// negated reports a negation among the n words before word i, in the same clause.
+func (r *reading) negated(i, n int) bool {
+	from := i
+	for from > 0 && i-from < n && !strings.ContainsAny(r.s[r.spans[from-1].End:r.spans[from].Start], ",;:") {
+		from--
+	}
+	return negates(r.words[from:i])
+}
+
+// moodOf is what a sentence means for the company that the report is about.
+// Suing somebody is neither good nor bad; being sued is bad.
+func moodOf(s sentence, own ownNames) (stockdigest.Sentiment, string) {
+	at := own.find(s.text)
+	words := text.WordSpans(s.text)
+	for i, p := range words {
+		if at < 0 || p.Start < at || !has([]string{p.Of(s.text)}, "sues", "sued", "sue") {
+			continue
+		}
+		passive := i > 0 && has([]string{words[i-1].Of(s.text)}, "is", "was", "be", "been", "being", "are", "were", "gets", "got") || i+1 < len(words) && words[i+1].Of(s.text) == "by"
+		if !passive && own.find(s.text[p.End:]) < 0 {
+			return Sentiment(s.text[:p.Start] + "asks" + s.text[p.End:])
+		}
+	}
+	return Sentiment(s.text)
 }
 
 func negates(before []string) bool {

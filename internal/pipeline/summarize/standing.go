@@ -9,6 +9,9 @@ import (
 	"stockdigest.app/stockdigest/internal/text"
 )
 
+// deep is how far into a text news may first be told.
+const deep = 25
+
 // opens reports a sentence that may be the first a report tells of a story: it
 // names whom the report is about, or it is the line that the article was chosen
 // by. Anything else leaves the reader to guess.
@@ -18,6 +21,10 @@ func opens(s sentence) bool {
 		return true
 	}
 	if f.Named == 0 && f.Headline < 0.6 && (s.source.role == stockdigest.RoleCompany || f.Headline < 0.3 && f.Event == 0) {
+		return false
+	}
+	news := f.Event+f.Money+f.Percent+f.Day+f.Period+f.Move+f.Guidance > 0 || f.Headline >= 0.3 || s.source.evidence.Label != stockdigest.TextFull
+	if !news || s.index > deep && f.Event+f.Money+f.Percent == 0 {
 		return false
 	}
 	return !teaser(s.text) && (f.Opinion < 1 || f.Event > 0 || f.Money+f.Percent > 0 || f.Headline >= 0.5)

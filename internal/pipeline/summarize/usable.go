@@ -72,7 +72,7 @@ func leans(s string, words []string) bool {
 	case "one", "two", "three", "some", "many", "most", "several", "few", "both", "all", "none", "each", "more", "less", "fewer":
 		return speaks(words[1]) || has(words[1:2], "is", "was", "are", "were", "has", "have", "had", "will", "would", "can", "could", "may", "seem", "seems")
 	case "as":
-		return has(words[1:2], "shocking", "surprising", "strange", "odd", "weird", "expected", "usual", "such", "promised", "mentioned", "noted") || connects(s)
+		return has(words[1:2], "shocking", "surprising", "strange", "odd", "weird", "expected", "usual", "such", "promised", "mentioned", "noted", "indicated") || connects(s)
 	}
 	return connects(s)
 }
@@ -105,7 +105,7 @@ func connects(s string) bool {
 		"as for ", "not only is ", "not only does ", "the same ", "the latter", "the former", "the other ", "the two ", "the pair ", "the trio ", "the rest ", "like it", "of these", "of those",
 		"one of them", "one of those", "most of them", "some of them", "many of them", "both of ", "all of this", "all of that", "all those", "all these", "all this", "according to him", "according to her",
 		"according to them", "by doing so", "by that", "with that", "with this", "with these", "to do so", "to do that", "to do this", "in this ", "in that ", "at this ", "on this ", "for this ", "from this ", "while not ",
-		"in it", "among them", "among these", "among those", "despite this", "despite that", "despite these", "after this", "because of th", "even though it", "helping there", "the change ", "the move comes", "the news comes", "the move follows", "the announcement comes", "the announcement follows", "the decision comes", "the decision follows", "the news follows", "one would ", "one might ", "one could ",
+		"in it", "among them", "among these", "among those", "despite this", "despite that", "despite these", "after this", "because of th", "even though it", "helping there", "the change ", "the move comes", "the news comes", "the move follows", "the announcement comes", "the announcement follows", "the decision comes", "the decision follows", "the news follows", "the stakes are ", "one would ", "one might ", "one could ",
 	} {
 		if strings.HasPrefix(low, start) {
 			return true
@@ -129,7 +129,7 @@ func furniture(s string) bool {
 		"pic.twitter", "getty images", "file photo", "click on", "pictured above", "see also", "(photo", "all times", "minutes ago", "hours ago", "share this", "follow us",
 		"to continue reading", "page not found", "enable javascript", "our readers", "we may earn", "we recommend", "editor's note", "editor’s note", "terms and conditions", "ad choices",
 		"for comment", "request for comment", "requests for comment", "will update this", "update this post", "update this story", "if we hear back", "did not respond", "didn't respond", "didn’t respond", "declined to comment",
-		"best time to", "better off waiting", "worth waiting for", "worth buying", "worth the money", "our verdict", "the verdict is", "our review", "this review", "our full review",
+		"best time to", "free credits", "new customers get", "sign up for", "use code", "enter to win", "better off waiting", "worth waiting for", "worth buying", "worth the money", "our verdict", "the verdict is", "our review", "this review", "our full review",
 		"qualified in its entirety", "gaap financial measures", "non-gaap measures", "non-gaap financial", "furnished herewith", "attached hereto", "filed herewith", "annexed hereto", "certifies that", "hereof", "hereinafter",
 		"check mark", "indicate by", "emerging growth company", "exhibit 1", "exhibit 2", "exhibit 3", "exhibit 4", "exhibit 5", "exhibit 9", "as exhibit", "exhibits ", "hereunto duly",
 	} {
