@@ -2,6 +2,7 @@ package summarize
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -146,13 +147,15 @@ func (r reader) judge(s sentence) features {
 	f.Subject, f.Named, f.Other = r.actors(s, known)
 	f.Dangling = dangling(s.text, words, known)
 	switch {
-	case f.Title >= 0.75 && f.Headline > 0:
-		f.Other = 0 // triage tied this very line to the company
+	case f.Headline >= 0.75 && overlap(s.words, r.titleWords()) >= 0.75 && len(s.words) <= len(r.title)+3:
+		f.Other = 0 // it is the headline, by which triage tied the story to the company
 	case f.Subject == 0:
 		f.Headline *= 0.4 // the headline may be about somebody else
 	}
 	return f
 }
+
+func (r reader) titleWords() []string { return slices.Sorted(maps.Keys(r.title)) }
 
 func tellsMove(words []string) bool {
 	for i := range words {
