@@ -149,12 +149,11 @@ func attachFilings(m stockdigest.Material, bullets []placed) {
 	if len(lines) == 0 {
 		return
 	}
-	docs := make([][]string, 0, len(lines))
-	for _, l := range lines {
-		docs = append(docs, l.words)
-	}
-	t := topics{corpus: text.NewCorpus(docs), own: ownWords(m.Ticker), lines: lines}
+	t := topics{own: ownWords(m.Ticker), lines: lines}
 	used := map[string]bool{}
+	for _, p := range bullets {
+		used[p.bullet.Text] = true
+	}
 	for i := range bullets {
 		if bullets[i].fromFiling {
 			continue
@@ -168,38 +167,79 @@ func attachFilings(m stockdigest.Material, bullets []placed) {
 
 // topics finds the line of a filing that speaks on a bullet's topic.
 type topics struct {
-	corpus *text.Corpus
-	own    map[string]bool // words of the company's names, which every line has
-	lines  []sentence
+	own   map[string]bool // words of the company's names, which every line has
+	lines []sentence
 }
 
+// nearest returns the line that speaks most of what the bullet speaks of. It
+// must share telling words and something that only this event has: the kind of
+// event with somebody's name or an amount, or else many words and one of these.
+// A line that says the very same adds nothing.
 func (t topics) nearest(b placed) *sentence {
 	var best *sentence
-	most := contextAlike
+	most := 0.0
 	words := t.telling(b.words)
-	vector := t.corpus.Vector(words)
 	for i := range t.lines {
-		line := t.telling(t.lines[i].words)
-		if common(words, line) < contextWords || overlap(b.words, t.lines[i].words) >= alike {
+		line := &t.lines[i]
+		both := common(words, t.telling(line.words))
+		if both < 2 || overlap(b.words, line.words) >= verySame {
 			continue
 		}
-		if like := text.Cosine(vector, t.corpus.Vector(line)); like > most {
-			best, most = &t.lines[i], like
+		event, amount, name := sameEvent(b.bullet.Text, line.text), sameAmount(b.bullet.Text, line.text), t.sharedName(b.bullet.Text, line.text)
+		like := float64(both)/float64(common(words, words)) + 0.2*yes(amount) + 0.2*yes(event)
+		known := event && (amount || name) || both >= contextWords && (event || amount || name)
+		if known && like >= contextAlike && like > most {
+			best, most = line, like
 		}
 	}
 	return best
 }
 
-// telling leaves out what says nothing of a topic: the company's names, numbers
-// and the words every filing has.
+func sameEvent(a, b string) bool {
+	what := events.First(a)
+	return what != events.None && what == events.First(b)
+}
+
+// sharedName reports two sentences that name the same person or company beside
+// our own.
+func (t topics) sharedName(a, b string) bool {
+	named := map[string]bool{}
+	for _, n := range facts.Names(a) {
+		for _, w := range n.Words {
+			named[text.Stem(w)] = true
+		}
+	}
+	for _, n := range facts.Names(b) {
+		for _, w := range n.Words {
+			if stem := text.Stem(w); named[stem] && len(t.telling([]string{stem})) > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// telling leaves out what says nothing of a topic: the company's names, numbers,
+// days and the words every filing has.
 func (t topics) telling(words []string) []string {
 	var out []string
 	for _, w := range words {
-		if !t.own[w] && !strings.ContainsAny(w, "0123456789") && !has([]string{w}, "compani", "year", "quarter", "month", "new", "said", "state", "date", "million", "billion", "inc", "corp") {
+		if !t.own[w] && !strings.ContainsAny(w, "0123456789") && !everyday(w) {
 			out = append(out, w)
 		}
 	}
 	return out
+}
+
+// everyday reports the stem of a word that every filing has.
+func everyday(stem string) bool {
+	switch stem {
+	case "compani", "year", "quarter", "month", "new", "said", "state", "date", "million", "billion", "inc", "corp", "corpor", "share", "common", "stock", "cash", "effect", "agreement", "board", "director",
+		"januari", "februari", "march", "april", "mai", "may", "june", "juli", "august", "septemb", "octob", "novemb", "decemb", "mondai", "monday", "tuesdai", "tuesday", "wednesdai", "wednesday",
+		"thursdai", "thursday", "fridai", "friday", "sundai", "sunday", "saturday", "announc", "report", "includ", "will", "would":
+		return true
+	}
+	return false
 }
 
 // ownWords are the words of a company's names, stemmed.

@@ -20,7 +20,8 @@ const (
 	maxPerStory   = 3
 	minScore      = 3.0 // below it a second or third sentence adds nothing
 	alike         = 0.5 // share of content words from which two bullets say the same
-	contextAlike  = 0.4 // likeness from which a filing speaks on a bullet's topic
+	contextAlike  = 0.3 // share of a bullet's telling words from which a filing speaks on its topic
+	verySame      = 0.9 // likeness from which a filing only repeats the bullet
 	contextWords  = 3   // telling words that a bullet and its context must share
 	maxPerFiling  = 2
 	judged        = 150  // sentences of a story that are looked at closely
@@ -268,7 +269,10 @@ func finish(run stockdigest.Run, m stockdigest.Material, c choice) placed {
 		what = events.First(c.story.Headline)
 	}
 	impact, why := impactOf(what, c)
-	mood, moodWhy := moodOf(s, namesOf(m.Ticker))
+	mood, moodWhy := stockdigest.Neutral, "what others do has no tone of its own"
+	if s.source.role == stockdigest.RoleCompany {
+		mood, moodWhy = moodOf(s, namesOf(m.Ticker))
+	}
 	b := stockdigest.Bullet{
 		ID: bulletID(run, e), Text: s.text, Evidence: []stockdigest.Evidence{e}, Story: c.story.ID,
 		Impact: impact, Sentiment: mood, Relevance: relevanceOf(s), Why: why + "; " + moodWhy,
@@ -301,12 +305,11 @@ func bulletID(run stockdigest.Run, e stockdigest.Evidence) stockdigest.BulletID 
 	return stockdigest.BulletID("b" + stockdigest.Hash(key)[:20])
 }
 
+// relevanceOf is direct for what names the company itself. What a peer or an
+// industry does concerns it indirectly.
 func relevanceOf(s sentence) stockdigest.Relevance {
-	switch {
-	case s.features.Named > 0 || s.source.filing != nil:
+	if s.source.filing != nil || s.source.role == stockdigest.RoleCompany && s.features.Named > 0 {
 		return stockdigest.Direct
-	case s.source.role == stockdigest.RoleCompany:
-		return stockdigest.Indirect
 	}
 	return stockdigest.Indirect
 }

@@ -81,3 +81,61 @@ func TestContextSpeaksOfTheSameThing(t *testing.T) {
 		}
 	}
 }
+
+const officer = `Item 5.02 Departure of Directors or Certain Officers; Election of Directors; Appointment of Certain Officers; Compensatory Arrangements of Certain Officers.
+
+On February 27, 2026, Ada Quill, Executive Vice President and Chief Financial Officer of Brightwell Inc. (the “Company”), notified the Company of her decision to resign from her position, effective June 30, 2026, to pursue another opportunity.
+
+The Board of Directors has appointed Jonas Reed, age 47, Senior Vice President and Controller, to serve as interim Chief Financial Officer until a successor is named.
+
+Item 9.01 Financial Statements and Exhibits.
+
+The exhibit listed below is part of this report.`
+
+const merger = `Item 1.01 Entry into a Material Definitive Agreement.
+
+On March 1, 2026, Brightwell Inc. (“Brightwell”) entered into an Agreement and Plan of Merger with Kestrel Optics Corp. (“Kestrel”), under which each share of Kestrel common stock will be converted into the right to receive $45.00 in cash, without interest.
+
+The agreement provides that Kestrel must pay Brightwell a termination fee of $62 million if its board changes its recommendation in favor of a superior proposal.
+
+Item 9.01 Financial Statements and Exhibits.
+
+The exhibit listed below is part of this report.`
+
+func TestContextOfOneEvent(t *testing.T) {
+	t.Parallel()
+	cases := []struct{ name, filing, item, title, news, want string }{
+		{"officer", officer, "5.02", "Brightwell finance chief Ada Quill to resign", "Brightwell said on Monday that its chief financial officer, Ada Quill, would resign at the end of June after nine years with the scanner maker.", "notified the Company of her decision"},
+		{"merger", merger, "1.01", "Brightwell agrees to buy Kestrel", "Brightwell agreed on Sunday to buy Kestrel Optics for $45 in cash for each share of common stock, a deal that would double its merger bill.", "entered into an Agreement and Plan of Merger"},
+		{"director", "Item 5.02 Departure of Directors or Certain Officers.\n\n(b) On March 1, 2026, Ada Marsh Quill notified Brightwell Inc. (the \"Company\") that she will resign as a member of the Board of Directors of the Company, effective immediately.\n\nItem 9.01 Exhibits.", "5.02", "Ada Marsh Quill resigns from Brightwell board", "Brightwell said on Monday that Ada Marsh Quill had resigned as a member of its board, eight months after she joined it.", "On March 1, 2026, Ada Marsh Quill notified"},
+		{"rival suit", merger, "", "Brightwell sues Kestrel", "Brightwell sued Kestrel Optics on Monday over two patents on lenses.", ""},
+		{"launch", officer, "", "Brightwell unveils the Lumina 4 scanner", "Brightwell unveiled the Lumina 4, a handheld scanner for hospitals, at a fair in Dayton on Monday.", ""},
+		{"results", merger, "", "Brightwell profit rises", "Brightwell said net profit rose 9% to $210 million in the fourth quarter as orders for scanners grew in Asia.", ""},
+		{"buyback", merger, "", "Brightwell to buy back shares", "Brightwell said it would buy back $300 million of its common stock over two years.", ""},
+		{"other officer", officer, "", "Brightwell names research head", "Brightwell named Ines Vale, a former professor of optics, as head of research, effective in June.", ""},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			news := candidate("https://wire.example/"+c.name, "Wire", c.title, c.news)
+			f := filing()
+			end := strings.Index(c.filing, "Item 9.01")
+			f.Documents = []stockdigest.Document{{
+				Accession: f.Accession, Seq: 1, Type: "8-K", URL: f.URL, Text: c.filing, Hash: stockdigest.Hash(c.filing),
+				Items: []stockdigest.Item{{Number: c.item, Start: 0, End: end}, {Number: "9.01", Start: end, End: len(c.filing)}},
+			}}
+			m := filed(f)
+			m.Stories, m.Candidates = []stockdigest.Story{story(c.title, news)}, []stockdigest.Candidate{news}
+			got := write(t, m)
+			if len(got) != 1 {
+				t.Fatalf("got %q, want one bullet", texts(got))
+			}
+			switch context := got[0].Context; {
+			case c.want == "" && context != nil:
+				t.Errorf("context %q, want none", context.Text)
+			case c.want != "" && (context == nil || !strings.Contains(context.Text, c.want) || context.Item != c.item || context.Evidence.Check(c.filing) != nil):
+				t.Errorf("context %+v, want %q", context, c.want)
+			}
+		})
+	}
+}

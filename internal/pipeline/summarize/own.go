@@ -65,7 +65,7 @@ func wordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
 // shortForms are a legal name without its legal form, and what is left when
 // words at its end are left out, down to two: Ashford Lane Outfitters, Inc. is
-// Ashford Lane Outfitters and Ashford Lane.
+// Ashford Lane Outfitters, Ashford Lane and Ashford.
 func shortForms(legal string) []string {
 	name, _, _ := strings.Cut(legal, "(")
 	words := strings.Fields(strings.NewReplacer(",", " ", "&", " & ").Replace(name))
@@ -88,6 +88,10 @@ func shortForms(legal string) []string {
 			forms = append(forms, strings.Join(words[:n], " "))
 		}
 	}
+	const telling = 6 // letters from which a first word is seldom anything else
+	if len(words) > 1 && len(words[0]) >= telling && !placeWord(words[0]) && words[0] != "American" {
+		forms = append(forms, words[0])
+	}
 	return forms
 }
 
@@ -105,7 +109,8 @@ func legalWord(w string) bool {
 func placeWord(w string) bool {
 	switch strings.ToLower(w) {
 	case "new", "united", "north", "south", "west", "east", "northern", "southern", "western", "eastern", "los", "las", "san", "santa", "saint", "st", "st.", "royal", "first", "general",
-		"national", "bank", "old", "great", "hong", "air", "federal", "universal", "restaurant", "digital", "health", "home":
+		"national", "bank", "old", "great", "hong", "air", "federal", "universal", "restaurant", "digital", "health", "home", "european", "pacific", "atlantic", "central", "community",
+		"advanced", "applied", "global", "international", "standard", "capital", "energy", "financial", "technology", "consolidated", "public", "people's":
 		return true
 	}
 	return false

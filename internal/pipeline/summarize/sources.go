@@ -123,6 +123,9 @@ func (s *source) sentences() []sentence {
 				return all
 			}
 			sub.Start += dateline(sub.Of(s.body))
+			if s.filing != nil {
+				sub.Start += len(enumerator.FindString(sub.Of(s.body)))
+			}
 			t := sub.Of(s.body)
 			if usable(t, limit) && (s.filing != nil || !firstPerson(t)) || index <= early && s.filing == nil && briefLead(t, s.evidence.Title) {
 				all = append(all, sentence{source: s, span: sub, text: t, index: index - 1, words: contentWords(t)})
@@ -155,6 +158,9 @@ func acting(t string) bool {
 // March 3, 2026 /Wire/ -- ", "(Wire) — ".
 var place = regexp.MustCompile(
 	`^(\p{Lu}[\p{Lu} .'’-]{2,30}(, [\p{L}. ]{2,20})?(, [A-Z][a-z]{2,8}\.? \d{1,2}(, \d{4})?)? ?)?(\([^()]{2,40}\)|/[^/]{2,40}/)? ?(-{1,2}|–|—) `)
+
+// enumerator is the letter before a paragraph of a filing's item: "(b) On ...".
+var enumerator = regexp.MustCompile(`^\([a-z]{1,3}\) `)
 
 // dateline returns the length of the place and agency before a story's first
 // words.

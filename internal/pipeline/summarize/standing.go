@@ -20,7 +20,7 @@ func opens(s sentence) bool {
 	if s.source.filing != nil {
 		return true
 	}
-	if f.Named == 0 && f.Headline < 0.6 && (s.source.role == stockdigest.RoleCompany || f.Headline < 0.3 && f.Event == 0) {
+	if f.Named == 0 && (f.Title < tellsHeadline || f.Headline == 0) && (s.source.role == stockdigest.RoleCompany || f.Headline < 0.3 && f.Event == 0) {
 		return false
 	}
 	news := f.Event+f.Money+f.Percent+f.Day+f.Period+f.Move+f.Guidance > 0 || f.Headline >= 0.3 || s.source.evidence.Label != stockdigest.TextFull
