@@ -236,8 +236,12 @@ func leadIn(r stockdigest.Report, bullets []stockdigest.Bullet) string {
 		}
 	}
 	line := capital(count(len(ids), "development"))
-	if n := len(updates); n > 0 {
-		line += fmt.Sprintf(", %s of a story told before", count(n, "update"))
+	switch n := len(updates); n {
+	case 0:
+	case len(ids):
+		line = capital(count(n, "update")) + plural(n, " of a story told before", " of stories told before")
+	default:
+		line += ", " + count(n, "update") + plural(n, " of a story told before", " of stories told before")
 	}
 	lead := shorten(headline(r, bullets[0].Story), 120)
 	switch {

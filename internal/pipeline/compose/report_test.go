@@ -80,7 +80,7 @@ func TestBottomLineIsComputedFromTheBullets(t *testing.T) {
 	d.Sections[0].Bullets[0].Update = "forecast cut to $3"
 	d.Sections[0].Bullets[1].Sentiment = stockdigest.Positive
 	got := compose.Build(run(stockdigest.Daily), m, d).BottomLine
-	want := "One development, one update of a story told before: “Brightwell cuts its forecast”. 1 positive, 1 negative; 2 of high impact. One story told before continues without news."
+	want := "One update of a story told before: “Brightwell cuts its forecast”. 1 positive, 1 negative; 2 of high impact. One story told before continues without news."
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

@@ -81,6 +81,15 @@ var leaning = []string{
 	"Such a deal would have created the largest maker of scanners.",
 	"This was the second recall of scanners within twelve months.",
 	"Shares rose.",
+	"One said that a decision was expected, while others warned of delays at the plant.",
+	"As shocking as it may sound, the claim by Brightwell is not without substance.",
+	"Wire Weekly is asking Brightwell for comment and will update this post if it responds.",
+	"Brightwell did not respond to a request for comment on Monday evening.",
+	"According to Tessa the best time to book a Brightwell tour is usually in April.",
+	"Everyone else might be better off waiting for the $279 Brightwell scanner.",
+	"New customers get $300 in free credits to spend on Brightwell Cloud.",
+	"Warning: this piece might hurt the fans of Brightwell a little more.",
+	"Brightwell ha dado a conocer que la nueva máquina llegará a un total de 24 países.",
 	"Completion of Acquisition or Disposition of Assets.",
 	"10.17 Third Amended Loan and Security Agreement dated May 11, 2004, between the Company and Old Dayton Bank.",
 }
@@ -114,6 +123,8 @@ var telling = []string{
 	"First-quarter sales at Brightwell climbed 12% to €640 million.",
 	"Brightwell priced $500 million of notes due 2031 at 4.5%.",
 	"Authors sued Brightwell over the copyright of 200 novels.",
+	"One worker died at the Brightwell plant in Ohio on Monday.",
+	"Brightwell named Juan de la Rosa and Ines de los Santos to its board.",
 	"The system operator told Brightwell to cut output at two plants in Ohio.",
 }
 
