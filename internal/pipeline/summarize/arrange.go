@@ -236,7 +236,7 @@ func everyday(stem string) bool {
 	switch stem {
 	case "compani", "year", "quarter", "month", "new", "said", "state", "date", "million", "billion", "inc", "corp", "corpor", "share", "common", "stock", "cash", "effect", "agreement", "board", "director",
 		"januari", "februari", "march", "april", "mai", "may", "june", "juli", "august", "septemb", "octob", "novemb", "decemb", "mondai", "monday", "tuesdai", "tuesday", "wednesdai", "wednesday",
-		"thursdai", "thursday", "fridai", "friday", "sundai", "sunday", "saturday", "announc", "report", "includ", "will", "would":
+		"thursdai", "thursday", "fridai", "friday", "sundai", "sunday", "saturday", "announc", "report", "will", "would":
 		return true
 	}
 	return false

@@ -64,8 +64,8 @@ func wordIndex(s, word string) int {
 func wordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
 // shortForms are a legal name without its legal form, and what is left when
-// words at its end are left out, down to two: Ashford Lane Outfitters, Inc. is
-// Ashford Lane Outfitters, Ashford Lane and Ashford.
+// words at its end are left out. Ashford Lane Outfitters is also Ashford Lane and
+// Ashford.
 func shortForms(legal string) []string {
 	name, _, _ := strings.Cut(legal, "(")
 	words := strings.Fields(strings.NewReplacer(",", " ", "&", " & ").Replace(name))

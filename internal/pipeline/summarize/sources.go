@@ -136,7 +136,7 @@ func (s *source) sentences() []sentence {
 }
 
 // briefLead reports an early sentence that is too short to be usable by itself
-// and is the headline again: "Brightwell grows revenue 36%."
+// and is the headline again, such as "Brightwell grows revenue 36%".
 func briefLead(t, title string) bool {
 	words := text.Words(t)
 	return len(words) >= 3 && len(words) < minWords && acting(t) && len(t) >= minBytes/2 && len(t) < 2*minBytes && endsWell(t) && startsWell(t) && balanced(t) &&

@@ -94,7 +94,7 @@ func afterCapital(before string) bool {
 }
 
 // foreign reports a sentence in another language: several of the small words of
-// Spanish, French, German, Italian or Portuguese and fewer English ones.
+// Spanish, French, German, Italian or Portuguese and hardly any English ones.
 func foreign(words []string) bool {
 	other, english := 0, 0
 	for _, w := range words {
@@ -104,7 +104,7 @@ func foreign(words []string) bool {
 			other++
 		}
 	}
-	return other >= 3 && other > english
+	return other >= 3 && other > 2*english
 }
 
 func englishWords() []string {

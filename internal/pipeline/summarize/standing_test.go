@@ -25,7 +25,7 @@ func TestFirstBulletOfAStory(t *testing.T) {
 		{"is no recap", "Brightwell Show episode 2 recap: The Child", "Brightwell Show episode 2 recap: The Child.", ""},
 		{"is no promise", "Brightwell reveal: what to expect from the event", "Brightwell reveal: what to expect from the event on Thursday.", ""},
 		{"is no column", "Brightwell and me", "Brightwell sold 4 million scanners in May, and I would stay away from markets for a few days.", ""},
-		{"is about the company", "Scanner makers speak", "Like Brightwell chief Ada Quill, Oakline chief Jonas Reed spoke on Monday of the $3 million fee.\n\nBrightwell began to test a scanner without lenses on Thursday.", "Brightwell began to test a scanner without lenses on Thursday."},
+		{"is about the company", "Scanner makers speak", "Like Brightwell chief Ada Quill, Oakline chief Jonas Reed spoke at length about the weather.\n\nBrightwell began to test a scanner without lenses on Thursday.", "Brightwell began to test a scanner without lenses on Thursday."},
 		{"is news", "Brightwell principles", "Brightwell teams have some basic principles and practices for building systems of scanners.", ""},
 	}
 	for _, c := range cases {
