@@ -42,15 +42,6 @@ func NewCorpus(docs [][]string) *Corpus {
 
 func (c *Corpus) rarity(n int) float64 { return math.Log(float64(c.docs+1)/float64(n+1)) + 1 }
 
-// IDF returns the weight of a word: 1 for one that every document holds, more
-// for rare ones, most for a word no document holds.
-func (c *Corpus) IDF(word string) float64 {
-	if id, known := c.ids[word]; known {
-		return c.idf[id]
-	}
-	return c.rarity(0)
-}
-
 // A Vector is a document as weights of words, of length 1 unless it is empty.
 type Vector struct {
 	ids     []int32 // ascending
@@ -90,14 +81,6 @@ func (v *Vector) scale(squares float64) {
 	by := float32(1 / math.Sqrt(squares))
 	for i := range v.weights {
 		v.weights[i] *= by
-	}
-}
-
-// Each calls f with every word id of v, in ascending order, and its weight.
-// Ids are those of the corpus that made v.
-func (v Vector) Each(f func(id int, weight float64)) {
-	for i, id := range v.ids {
-		f(int(id), float64(v.weights[i]))
 	}
 }
 

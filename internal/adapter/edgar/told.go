@@ -293,7 +293,7 @@ func circumstance(t Trade) string {
 	case "D":
 		return " to the company"
 	}
-	return " in a transaction coded " + t.Code + " (" + meaning(t.Code) + ")"
+	return " in a transaction coded " + t.Code + " (" + t.Meaning() + ")"
 }
 
 // price tells the price of one share and what all were worth, exact as filed.

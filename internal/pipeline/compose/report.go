@@ -220,6 +220,9 @@ func quietLine(r stockdigest.Report, told int) string {
 	switch {
 	case r.Status == stockdigest.ReportHeld:
 		return "Not checked to the end: " + r.Reason + "."
+	case len(r.Stories) > told:
+		untold := len(r.Stories) - told
+		return fmt.Sprintf("No new fact to quote. %s in the news %s listed under the sources.", capital(count(untold, "story")), plural(untold, "is", "are"))
 	case told > 0:
 		return fmt.Sprintf("Nothing new. %s told before %s in the news without a new fact.", capital(count(told, "story")), plural(told, "is still", "are still"))
 	}

@@ -84,6 +84,10 @@ func TestBottomLineIsComputedFromTheBullets(t *testing.T) {
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
+	if got := compose.Build(run(stockdigest.Daily), m, draft(0, 0)).BottomLine; got != "No new fact to quote. One story in the news is listed under the sources." {
+		t.Errorf("got %s", got)
+	}
+	m.Stories = m.Stories[1:]
 	if got := compose.Build(run(stockdigest.Daily), m, draft(0, 0)).BottomLine; got != "Nothing new. One story told before is still in the news without a new fact." {
 		t.Errorf("got %s", got)
 	}
