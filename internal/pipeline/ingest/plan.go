@@ -36,12 +36,15 @@ func Plan(t stockdigest.Ticker) []stockdigest.TickerFeed {
 	}
 }
 
-// searchName is the name as headlines have it: without share classes and legal
-// forms at its end.
+// searchName is the name as headlines have it: without an article before it and
+// share classes and legal forms at its end.
 func searchName(legal string) string {
 	words := strings.Fields(strings.ReplaceAll(legal, ",", " "))
 	for len(words) > 1 && isLegalWord(words[len(words)-1]) {
 		words = words[:len(words)-1]
+	}
+	if len(words) > 1 && words[0] == "The" {
+		words = words[1:]
 	}
 	return strings.Join(words, " ")
 }
