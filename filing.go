@@ -1,6 +1,9 @@
 package stockdigest
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // An Accession is the SEC's number of a filing: 0001193125-19-292676.
 type Accession string
@@ -15,6 +18,14 @@ type Filing struct {
 	Items     []string  // 8-K item numbers as filed: "2.02", "9.01"
 	URL       string    // the primary document
 	Documents []Document
+}
+
+// FormName is a form as people say it: "Form 4", but "8-K".
+func FormName(form string) string {
+	if len(strings.TrimSuffix(form, "/A")) == 1 {
+		return "Form " + form
+	}
+	return form
 }
 
 // A Document is one file of a filing.

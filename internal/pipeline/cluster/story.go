@@ -193,7 +193,7 @@ func filingTitle(s source) string {
 	if said == "" {
 		return s.filing.Form
 	}
-	return s.filing.Form + ": " + clip(said)
+	return stockdigest.FormName(s.filing.Form) + ": " + clip(said)
 }
 
 // headlineQuality says how well a title tells what happened: facts are good,

@@ -218,7 +218,7 @@ func (p painter) source(e stockdigest.Evidence) sourceView {
 func (p painter) filings(r stockdigest.Report) []filingView {
 	all := make([]filingView, 0, len(r.Filings))
 	for _, f := range r.Filings {
-		text := f.Form
+		text := stockdigest.FormName(f.Form)
 		switch len(f.Items) {
 		case 0:
 		case 1:

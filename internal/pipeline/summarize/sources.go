@@ -72,7 +72,7 @@ func filingSources(f *stockdigest.Filing) []source {
 			body: d.Text, role: stockdigest.RoleCompany, filing: f, doc: d,
 			evidence: stockdigest.Evidence{
 				Source: stockdigest.DocumentSource(f.Accession, d.Seq), URL: d.URL, Hash: d.Hash,
-				Title: f.Form + " " + d.Type, Publisher: "SEC " + f.Form, PublishedAt: f.FiledAt,
+				Title: documentTitle(f, d), Publisher: "SEC " + stockdigest.FormName(f.Form), PublishedAt: f.FiledAt,
 			},
 		})
 	}
@@ -87,6 +87,14 @@ func telling(f *stockdigest.Filing, d *stockdigest.Document) bool {
 		return len(d.Items) > 0 || !strings.HasPrefix(f.Form, "8-K")
 	}
 	return strings.HasPrefix(d.Type, "EX-99")
+}
+
+// documentTitle names a document by its filing, and an exhibit by both.
+func documentTitle(f *stockdigest.Filing, d *stockdigest.Document) string {
+	if d.Type == f.Form || d.Type == "" {
+		return stockdigest.FormName(f.Form)
+	}
+	return stockdigest.FormName(f.Form) + " " + d.Type
 }
 
 // A sentence is a part of a source that may become a bullet.
