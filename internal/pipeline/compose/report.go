@@ -246,14 +246,31 @@ func leadIn(r stockdigest.Report, bullets []stockdigest.Bullet) string {
 	default:
 		line += ", " + count(n, "update") + plural(n, " of a story told before", " of stories told before")
 	}
-	lead := shorten(headline(r, bullets[0].Story), 120)
+	headline := lead(r, bullets)
 	switch {
-	case lead == "":
+	case headline == "":
 		return line
 	case len(ids) == 1:
-		return line + ": “" + lead + "”"
+		return line + ": “" + headline + "”"
 	}
-	return line + ", led by “" + lead + "”"
+	return line + ", led by “" + headline + "”"
+}
+
+// lead is the story that comes first of those with a bullet of the highest
+// impact; stories stand most important first.
+func lead(r stockdigest.Report, bullets []stockdigest.Bullet) string {
+	rank := map[stockdigest.Impact]int{stockdigest.ImpactHigh: 2, stockdigest.ImpactMedium: 1}
+	weight := map[stockdigest.StoryID]int{}
+	for _, b := range bullets {
+		weight[b.Story] = max(weight[b.Story], 1+rank[b.Impact])
+	}
+	best, most := "", 0
+	for _, s := range r.Stories {
+		if weight[s.ID] > most {
+			best, most = s.Headline, weight[s.ID]
+		}
+	}
+	return shorten(best, 120)
 }
 
 func tone(bullets []stockdigest.Bullet) string {
@@ -276,15 +293,6 @@ func tone(bullets []stockdigest.Bullet) string {
 		line += fmt.Sprintf("; %d of high impact", high)
 	}
 	return line
-}
-
-func headline(r stockdigest.Report, id stockdigest.StoryID) string {
-	for _, s := range r.Stories {
-		if s.ID == id {
-			return s.Headline
-		}
-	}
-	return ""
 }
 
 func repeats(r stockdigest.Report) int {
