@@ -51,6 +51,7 @@ type Text struct {
 	Label       TextLabel
 	FetchedAt   time.Time
 	FinalURL    string // canonical URL after redirects and resolution
+	Publisher   string // as the page names itself; saving fills it into an article whose feeds told none, and it is not read back
 }
 
 // A Miss is a page that could not be had.

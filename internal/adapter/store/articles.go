@@ -63,6 +63,9 @@ func (d *DB) SaveText(ctx context.Context, run stockdigest.Run, t stockdigest.Te
 		if err != nil {
 			return err
 		}
+		if err := q.FillPublisher(ctx, db.FillPublisherParams{ID: string(t.ArticleID), Publisher: clean(t.Publisher)}); err != nil {
+			return err
+		}
 		if err := q.DeleteMiss(ctx, string(t.ArticleID)); err != nil {
 			return err
 		}

@@ -198,3 +198,26 @@ func TestFilingTextStandsAndEmptyOnesAreFilled(t *testing.T) {
 		})
 	}
 }
+
+func TestPageNamesThePublisherThatNoFeedTold(t *testing.T) {
+	t.Parallel()
+	for engine, open := range storetest.Engines() {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			db := open(t)
+			told, untold := articleAt(1), articleAt(2)
+			told.Publisher, untold.Publisher = "Told Times", ""
+			run := seeded(t, db, told, untold)
+			for _, a := range []stockdigest.Article{told, untold} {
+				text := textOf(a, "Body of "+string(a.ID))
+				text.Publisher = "Page Post"
+				must(t, db.SaveText(t.Context(), run, text, verdictOn(a, stockdigest.Selected, "text")))
+			}
+			got := map[stockdigest.ArticleID]string{}
+			for _, c := range materialOf(t, db, run).Candidates {
+				got[c.Article.ID] = c.Article.Publisher
+			}
+			same(t, got, map[stockdigest.ArticleID]string{told.ID: "Told Times", untold.ID: "Page Post"})
+		})
+	}
+}

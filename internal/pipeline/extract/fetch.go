@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"stockdigest.app/stockdigest"
 	"stockdigest.app/stockdigest/internal/page"
@@ -179,11 +180,22 @@ func (s *Step) textOf(c stockdigest.Candidate, a page.Article, finalURL string, 
 		text = headlineText(c, stockdigest.TextPaywall, teaser(a.Text), finalURL, fetchedAt)
 	}
 	text.Hash = stockdigest.Hash(text.Body)
-	text.Title, text.Author, text.Language = a.Title, a.Author, a.Language
+	text.Title, text.Author, text.Language, text.Publisher = a.Title, a.Author, a.Language, publisherName(a.Publisher)
 	if trusted(a) {
 		text.PublishedAt = a.PublishedAt
 	}
 	return text
+}
+
+// publisherName is what a page calls itself when it looks like a name: a page
+// may put anything there.
+func publisherName(s string) string {
+	const longest = 60 // runes; names of real publishers are below 45
+	s = strings.Join(strings.Fields(s), " ")
+	if utf8.RuneCountInString(s) > longest || strings.ContainsAny(s, "<>{}|/") {
+		return ""
+	}
+	return s
 }
 
 // teaser returns the paragraphs of a text that are whole: the last one often

@@ -98,6 +98,21 @@ func (q *Queries) DeleteMiss(ctx context.Context, articleID string) error {
 	return err
 }
 
+const fillPublisher = `-- name: FillPublisher :exec
+UPDATE articles SET publisher = $2 WHERE id = $1 AND publisher = ''
+`
+
+type FillPublisherParams struct {
+	ID        string
+	Publisher string
+}
+
+// FillPublisher names the publisher of an article that no feed named.
+func (q *Queries) FillPublisher(ctx context.Context, arg FillPublisherParams) error {
+	_, err := q.exec(ctx, q.fillPublisherStmt, fillPublisher, arg.ID, arg.Publisher)
+	return err
+}
+
 const saveMiss = `-- name: SaveMiss :exec
 INSERT INTO article_misses (article_id, missed_at, cause, next_try) VALUES ($1, $2, $3, $4)
 ON CONFLICT (article_id) DO UPDATE SET missed_at = excluded.missed_at, cause = excluded.cause, next_try = excluded.next_try

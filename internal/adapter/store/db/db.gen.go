@@ -108,6 +108,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.filingsStmt, err = db.PrepareContext(ctx, filings); err != nil {
 		return nil, fmt.Errorf("error preparing query Filings: %w", err)
 	}
+	if q.fillPublisherStmt, err = db.PrepareContext(ctx, fillPublisher); err != nil {
+		return nil, fmt.Errorf("error preparing query FillPublisher: %w", err)
+	}
 	if q.holdRunStmt, err = db.PrepareContext(ctx, holdRun); err != nil {
 		return nil, fmt.Errorf("error preparing query HoldRun: %w", err)
 	}
@@ -340,6 +343,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing filingsStmt: %w", cerr)
 		}
 	}
+	if q.fillPublisherStmt != nil {
+		if cerr := q.fillPublisherStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing fillPublisherStmt: %w", cerr)
+		}
+	}
 	if q.holdRunStmt != nil {
 		if cerr := q.holdRunStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing holdRunStmt: %w", cerr)
@@ -552,6 +560,7 @@ type Queries struct {
 	failRunStmt          *sql.Stmt
 	filingHeadStmt       *sql.Stmt
 	filingsStmt          *sql.Stmt
+	fillPublisherStmt    *sql.Stmt
 	holdRunStmt          *sql.Stmt
 	markToldStmt         *sql.Stmt
 	mergeCandidateStmt   *sql.Stmt
@@ -615,6 +624,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		failRunStmt:          q.failRunStmt,
 		filingHeadStmt:       q.filingHeadStmt,
 		filingsStmt:          q.filingsStmt,
+		fillPublisherStmt:    q.fillPublisherStmt,
 		holdRunStmt:          q.holdRunStmt,
 		markToldStmt:         q.markToldStmt,
 		mergeCandidateStmt:   q.mergeCandidateStmt,

@@ -26,6 +26,10 @@ ON CONFLICT (id) DO UPDATE SET
     first_seen_at = CASE WHEN excluded.first_seen_at < articles.first_seen_at
         THEN excluded.first_seen_at ELSE articles.first_seen_at END;
 
+-- name: FillPublisher :exec
+-- FillPublisher names the publisher of an article that no feed named.
+UPDATE articles SET publisher = $2 WHERE id = $1 AND publisher = '';
+
 -- name: AddText :exec
 INSERT INTO article_texts (article_id, body, hash, title, author, published_at, language, label, fetched_at, final_url)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
