@@ -31,6 +31,7 @@ lint: ## golangci-lint, pinned in tools/
 .PHONY: vet
 vet:
 	$(GO) vet ./...
+	$(GO) vet -tags train ./internal/page
 
 .PHONY: test
 test: ## all tests, both engines when PostgreSQL is installed

@@ -39,6 +39,7 @@ var layers = []struct {
 	{"internal/pipeline", []string{".", "internal/pipeline/*"}, "the flow orders its steps"},
 	{"internal/night", []string{"."}, "a recorded night looks like the outside"},
 	{"internal/eval", []string{"."}, "measures; the steps come in as functions"},
+	{"internal/datatest", nil, "finds the labelled sets for tests"},
 	{"internal/app", []string{".", "internal/*", "internal/*/*"}, "the one place that knows everybody"},
 	{"cmd/*", []string{".", "internal/app"}, "flags and signals only"},
 }

@@ -6,11 +6,11 @@ import (
 	"errors"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/datatest"
 )
 
 func TestCanonicalURLIsOnePerPage(t *testing.T) {
@@ -225,25 +225,9 @@ func TestNormalTitle(t *testing.T) {
 	}
 }
 
-// recorded returns the folder of recorded data, or skips; in CI it must be there.
-func recorded(t *testing.T) string {
-	t.Helper()
-	dir := os.Getenv("STOCKDIGEST_DATA")
-	if dir == "" {
-		dir = filepath.Join("..", "shared", "data")
-	}
-	if _, err := os.Stat(dir); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("recorded data: %v", err)
-		}
-		t.Skipf("recorded data is absent: %v", err)
-	}
-	return dir
-}
-
 func TestUnwrapDecodesRecordedLinks(t *testing.T) {
 	t.Parallel()
-	data, err := os.ReadFile(filepath.Join(recorded(t), "gnews_urls", "old_style_pairs.json"))
+	data, err := os.ReadFile(datatest.Dir(t, "gnews_urls", "old_style_pairs.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -260,7 +244,7 @@ func TestUnwrapDecodesRecordedLinks(t *testing.T) {
 
 func TestUnwrapLeavesRecordedNewLinksAlone(t *testing.T) {
 	t.Parallel()
-	data, err := os.ReadFile(filepath.Join(recorded(t), "gnews_urls", "new_style_pairs_goleaf.csv"))
+	data, err := os.ReadFile(datatest.Dir(t, "gnews_urls", "new_style_pairs_goleaf.csv"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,6 @@ import (
 type Console struct {
 	Out, Err io.Writer
 	JSON     bool // Out carries one JSON document and nothing else
-	Quiet    bool // no progress at all
 
 	mu  sync.Mutex
 	bar *progressbar.ProgressBar
@@ -72,7 +71,7 @@ func (c *Console) Count(what string) func(done, total int) {
 		defer c.mu.Unlock()
 		if c.bar != nil {
 			ignore(c.bar.Set(done))
-		} else if percent := 100 * done / max(total, 1); !c.Quiet && percent/10 != last/10 {
+		} else if percent := 100 * done / max(total, 1); percent/10 != last/10 {
 			fmt.Fprintf(c.Err, "%s: %d of %d\n", what, done, total)
 			last = percent
 			return
@@ -84,7 +83,7 @@ func (c *Console) Count(what string) func(done, total int) {
 func (c *Console) start(total int, what string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.Quiet || !isTerminal(c.Err) {
+	if !isTerminal(c.Err) {
 		return
 	}
 	c.bar = progressbar.NewOptions(total,
@@ -120,7 +119,7 @@ func (c *Console) StepFinished(run stockdigest.Run, step stockdigest.StepName) {
 	case c.bar != nil:
 		c.bar.Describe(fmt.Sprintf("%-6s %-15s", run.Ticker, step))
 		ignore(c.bar.Add(1))
-	case !c.Quiet:
+	default:
 		fmt.Fprintf(c.Err, "%s %s %s\n", run.Ticker, run.AsOf.UTC().Format(time.DateOnly), step)
 	}
 }

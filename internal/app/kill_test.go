@@ -48,7 +48,7 @@ func child() int {
 		return 3
 	}
 	bomb := &bomb{at: int64(killAt)}
-	opts, err := app.ReadOptions(ownSettings())
+	opts, err := app.ReadOptions(os.Environ())
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 3
@@ -69,17 +69,6 @@ func child() int {
 		return 1
 	}
 	return 0
-}
-
-// ownSettings is the environment without what the parent test was given.
-func ownSettings() []string {
-	var keep []string
-	for _, line := range os.Environ() {
-		if !strings.HasPrefix(line, "STOCKDIGEST_DATA=") {
-			keep = append(keep, line)
-		}
-	}
-	return keep
 }
 
 func report(ctx context.Context, opts app.Options, world app.World, console *app.Console) (answer app.Answer, err error) {

@@ -1,9 +1,6 @@
 package app_test
 
 import (
-	"cmp"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -13,26 +10,9 @@ import (
 
 	"stockdigest.app/stockdigest"
 	"stockdigest.app/stockdigest/internal/app"
+	"stockdigest.app/stockdigest/internal/datatest"
 	"stockdigest.app/stockdigest/internal/night"
 )
-
-// realNight returns the folder of the night that was recorded from real news.
-// It is not part of the project: tests skip without it, except in CI.
-func realNight(t *testing.T) string {
-	t.Helper()
-	data := cmp.Or(os.Getenv("STOCKDIGEST_DATA"), "../shared/data")
-	if !filepath.IsAbs(data) {
-		data = filepath.Join("..", "..", data) // the module's root
-	}
-	dir := filepath.Join(data, "night-2019-11-20")
-	if _, err := os.Stat(dir); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("no recorded night: %v; set STOCKDIGEST_DATA", err)
-		}
-		t.Skipf("no recorded night: %v", err)
-	}
-	return dir
-}
 
 func realTickers() []string { return []string{"GOOGL", "AAPL", "GCI", "VWAGY"} }
 
@@ -52,7 +32,7 @@ func selections(r stockdigest.Report) []string {
 
 func TestRealNightSelectsThePagesAboutTheCompanies(t *testing.T) {
 	t.Parallel()
-	opts, dir := options(t), realNight(t)
+	opts, dir := options(t), datatest.Dir(t, "night-2019-11-20")
 	answer, _ := weekly(t, opts, dir, time.Time{}, realTickers()...)
 	want := map[stockdigest.Symbol][]string{
 		"GOOGL": {"Google Bets on the F", "Google Stadia Red De", "Google Stadia, Micro (paywalled)", "Stadia Falls Short o"},
@@ -90,7 +70,7 @@ func TestRealNightSelectsThePagesAboutTheCompanies(t *testing.T) {
 
 func TestRealNightSecondRunAndNextMorning(t *testing.T) {
 	t.Parallel()
-	opts, dir := options(t), realNight(t)
+	opts, dir := options(t), datatest.Dir(t, "night-2019-11-20")
 	first, _ := weekly(t, opts, dir, time.Time{}, realTickers()...)
 	n, err := night.Open(dir)
 	if err != nil {
@@ -132,7 +112,7 @@ func TestRealNightSecondRunAndNextMorning(t *testing.T) {
 
 func TestRealNightDailyHoldsOnlyItsWindow(t *testing.T) {
 	t.Parallel()
-	opts, dir := options(t), realNight(t)
+	opts, dir := options(t), datatest.Dir(t, "night-2019-11-20")
 	world, err := app.OpenWorld(opts, dir, time.Time{})
 	if err != nil {
 		t.Fatal(err)

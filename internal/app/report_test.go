@@ -30,7 +30,7 @@ func options(t *testing.T) app.Options {
 	return o
 }
 
-func silent() *app.Console { return &app.Console{Out: io.Discard, Err: io.Discard, Quiet: true} }
+func silent() *app.Console { return &app.Console{Out: io.Discard, Err: io.Discard} }
 
 // weekly makes the weekly reports of symbols from a night.
 func weekly(t *testing.T, opts app.Options, dir string, asOf time.Time, symbols ...string) (app.Answer, app.Files) {

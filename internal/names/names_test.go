@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/datatest"
 	"stockdigest.app/stockdigest/internal/names"
 )
 
@@ -126,7 +127,7 @@ func TestAboutReadsTheBodyWhenTheTitleIsSilent(t *testing.T) {
 
 func TestFinEntity(t *testing.T) {
 	t.Parallel()
-	dir := dataDir(t)
+	dir := datatest.Dir(t)
 	cases := map[string][]stockdigest.Ticker{"starter": starter(t), "with SEC's list": append(starter(t), sec(t, dir)...)}
 	for name, table := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -187,25 +188,6 @@ func read(t *testing.T, path string, into any) {
 	if err := json.Unmarshal(raw, into); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// dataDir returns the folder of labelled sets, or skips where there is none.
-func dataDir(t *testing.T) string {
-	t.Helper()
-	dir := os.Getenv("STOCKDIGEST_DATA")
-	if dir == "" {
-		dir = "../shared/data"
-	}
-	if !filepath.IsAbs(dir) {
-		dir = filepath.Join("..", "..", dir)
-	}
-	if _, err := os.Stat(dir); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("no data at %s: set STOCKDIGEST_DATA", dir)
-		}
-		t.Skipf("no data at %s", dir)
-	}
-	return dir
 }
 
 func TestOneWordHasOneSenseInAText(t *testing.T) {

@@ -19,6 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/datatest"
 	"stockdigest.app/stockdigest/internal/night"
 )
 
@@ -306,18 +307,7 @@ func TestFingerprintFollowsTheContent(t *testing.T) {
 // TestRealNight reads the whole recorded night outside the repository.
 func TestRealNight(t *testing.T) {
 	t.Parallel()
-	data := os.Getenv("STOCKDIGEST_DATA")
-	if data == "" {
-		data = filepath.Join("..", "..", "..", "shared", "data")
-	}
-	dir := filepath.Join(data, "night-2019-11-20")
-	if _, err := os.Stat(dir); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("the data is needed in CI: %v", err)
-		}
-		t.Skip("no data")
-	}
-	n, err := night.Open(dir)
+	n, err := night.Open(datatest.Dir(t, "night-2019-11-20"))
 	if err != nil {
 		t.Fatal(err)
 	}

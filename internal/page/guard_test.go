@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"stockdigest.app/stockdigest/internal/page"
 )
@@ -41,31 +40,6 @@ func hostile() map[string]string {
 		"meta":                   strings.Repeat(`<meta name="author" content="A B">`, 39_000),
 		"headings":               strings.Repeat("<h1>A title of many words</h1>", 19_000),
 		"bylines":                strings.Repeat(`<div class="byline">`+strings.Repeat("word ", 10)+"</div>", 19_000),
-	}
-}
-
-func TestReadBoundsHostilePages(t *testing.T) { //nolint:paralleltest // it measures time and the heap of the process
-	if underRace {
-		t.Skip("the race detector slows the parser many times over, and has a heap of its own")
-	}
-	const mostBytes, mostTime = 100 << 20, 6 * time.Second // the product promises 2 s on a quiet machine
-	for name, source := range hostile() {
-		t.Run(name, func(t *testing.T) {
-			var err error
-			start := time.Now()
-			peak := peakHeap(func() { _, err = page.Read([]byte(source), "https://example.com/2019/11/20/story") })
-			took := time.Since(start)
-			t.Logf("%v, %d MB alive at most, %v", took.Round(time.Millisecond), peak>>20, err)
-			if took > mostTime {
-				t.Errorf("took %v", took)
-			}
-			if peak > mostBytes {
-				t.Errorf("%d bytes are alive at once, want at most %d", peak, mostBytes)
-			}
-			if err != nil && !typed(err) {
-				t.Errorf("got %v, want one of the package's errors", err)
-			}
-		})
 	}
 }
 

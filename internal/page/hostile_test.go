@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"stockdigest.app/stockdigest/internal/datatest"
 	"stockdigest.app/stockdigest/internal/page"
 )
 
@@ -53,7 +54,7 @@ func peakHeap(work func()) uint64 {
 func TestReadSurvivesAttackFiles(t *testing.T) {
 	t.Parallel()
 	files := 0
-	err := filepath.WalkDir(filepath.Join(dataDir(t), "attacks"), func(path string, entry fs.DirEntry, err error) error {
+	err := filepath.WalkDir(datatest.Dir(t, "attacks"), func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}

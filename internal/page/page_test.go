@@ -2,8 +2,6 @@ package page_test
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,7 +10,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"stockdigest.app/stockdigest/internal/eval"
 	"stockdigest.app/stockdigest/internal/page"
 )
 
@@ -249,47 +246,6 @@ func TestReadUsesTheDeclaredBody(t *testing.T) {
 	a, err := page.Read([]byte(source), "https://example.com/a")
 	if err != nil || !strings.HasSuffix(a.Text, "billion.\n\nIt was a good year.") {
 		t.Errorf("got %.80q, %v, want the body in two paragraphs", a.Text, err)
-	}
-}
-
-// dataDir returns the folder of the labelled sets, or skips.
-func dataDir(tb testing.TB) string {
-	tb.Helper()
-	dir := os.Getenv("STOCKDIGEST_DATA")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "shared", "data")
-	}
-	if _, err := os.Stat(dir); err != nil {
-		if os.Getenv("CI") == "true" {
-			tb.Fatalf("the labelled sets are not at %s", dir)
-		}
-		tb.Skipf("the labelled sets are not at %s", dir)
-	}
-	return dir
-}
-
-// TestReadReachesItsFloors holds the figures that the product promises.
-func TestReadReachesItsFloors(t *testing.T) {
-	t.Parallel()
-	if underRace {
-		t.Skip("one goroutine reads hundreds of pages: minutes for nothing")
-	}
-	result, err := eval.Extraction(filepath.Join(dataDir(t), "extraction"), func(html []byte, url string) eval.Page {
-		a, _ := page.Read(html, url)
-		return eval.Page{Text: a.Text, Title: a.Title, Author: a.Author, PublishedAt: a.PublishedAt}
-	}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	floors := map[string]float64{
-		"aeb181/f1": 0.965, "wcxb_articles/f1": 0.940, "fundus_en85/f1": 0.945,
-		"fundus_en85/dates": 0.95, "fundus_en85/titles": 0.85, "fundus_en85/authors": 0.89,
-	}
-	t.Logf("figures: %v", result.Figures)
-	for figure, floor := range floors {
-		if result.Figures[figure] < floor {
-			t.Errorf("%s is %.4f, want at least %.3f", figure, result.Figures[figure], floor)
-		}
 	}
 }
 

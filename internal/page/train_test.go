@@ -1,3 +1,5 @@
+//go:build train
+
 package page_test
 
 import (
@@ -12,6 +14,7 @@ import (
 	"sync"
 	"testing"
 
+	"stockdigest.app/stockdigest/internal/datatest"
 	"stockdigest.app/stockdigest/internal/eval"
 	"stockdigest.app/stockdigest/internal/page"
 )
@@ -104,15 +107,15 @@ func wordsOf(s string) []string { return strings.FieldsFunc(s, eval.Between) }
 
 // TestTrain fits the model to the labelled pages and writes its weights:
 //
-//	STOCKDIGEST_TRAIN=$PWD/internal/page/weights.txt STOCKDIGEST_DATA=... go test ./internal/page -run TestTrain -v
+//	STOCKDIGEST_TRAIN=$PWD/internal/page/weights.txt STOCKDIGEST_DATA=... go test -tags train ./internal/page -run TestTrain -v
 //
 // It prints figures on pages the fitted trees did not see.
 func TestTrain(t *testing.T) {
 	out := os.Getenv("STOCKDIGEST_TRAIN")
 	if out == "" {
-		t.Skip("set STOCKDIGEST_TRAIN to a file to train")
+		t.Fatal("set STOCKDIGEST_TRAIN to the file for the weights")
 	}
-	pages := loadTrain(t, os.Getenv("STOCKDIGEST_DATA")+"/extraction")
+	pages := loadTrain(t, datatest.Dir(t, "extraction"))
 	trees := fit(pages, func(trainPage) bool { return true })
 	if err := os.WriteFile(out, []byte(strings.Join(trees, "\n")+"\n"), 0o600); err != nil {
 		t.Fatal(err)

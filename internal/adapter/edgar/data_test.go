@@ -12,24 +12,8 @@ import (
 	"testing"
 
 	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/datatest"
 )
-
-// dataDir returns the folder of the labelled sets. Without it a test is
-// skipped on a desk and fails in CI.
-func dataDir(tb testing.TB) string {
-	tb.Helper()
-	dir := os.Getenv("STOCKDIGEST_DATA")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "..", "shared", "data")
-	}
-	if _, err := os.Stat(filepath.Join(dir, "edgar")); err != nil {
-		if os.Getenv("CI") == "true" {
-			tb.Fatalf("set STOCKDIGEST_DATA to the labelled sets: %v", err)
-		}
-		tb.Skipf("labelled sets are absent: %v", err)
-	}
-	return dir
-}
 
 // readData reads a file of the sets, unpacked.
 func readData(tb testing.TB, p string) []byte {
@@ -76,7 +60,7 @@ func (f *fakeSEC) Data(_ context.Context, url string, maxBytes int64) (stockdige
 // nightSEC serves the SEC's answers of a recorded night.
 func nightSEC(tb testing.TB) *fakeSEC {
 	tb.Helper()
-	dir := filepath.Join(dataDir(tb), "night-2019-11-20")
+	dir := datatest.Dir(tb, "night-2019-11-20")
 	var night struct {
 		Exchanges []struct{ URL, File string }
 	}

@@ -3,7 +3,6 @@ package edgar_test
 import (
 	"errors"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +11,7 @@ import (
 
 	"stockdigest.app/stockdigest"
 	"stockdigest.app/stockdigest/internal/adapter/edgar"
+	"stockdigest.app/stockdigest/internal/datatest"
 )
 
 const (
@@ -221,7 +221,7 @@ func TestFilingsKnowsTheErrorPagesOfTheSEC(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			page, err := os.ReadFile(filepath.Join(dataDir(t), "edgar", "index_and_errors", tc.file))
+			page, err := os.ReadFile(datatest.Dir(t, "edgar", "index_and_errors", tc.file))
 			if err != nil {
 				t.Fatal(err)
 			}

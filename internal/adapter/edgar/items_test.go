@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"stockdigest.app/stockdigest/internal/adapter/edgar"
-	"stockdigest.app/stockdigest/internal/eval"
+	"stockdigest.app/stockdigest/internal/datatest"
 )
 
 func TestItems(t *testing.T) {
@@ -72,23 +72,9 @@ func TestSplitItemsKnowsTheForm(t *testing.T) {
 	}
 }
 
-func TestSplitItemsReachesTheFloors(t *testing.T) {
-	t.Parallel()
-	if raceEnabled {
-		t.Skip("measures; nothing in it runs at the same time")
-	}
-	r, err := eval.FilingItems(filepath.Join(dataDir(t), "edgar", "items_benchmark"), edgar.SplitItems, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if r.Figures["items/f1"] < 0.995 || r.Figures["items/text_f1"] < 0.985 {
-		t.Errorf("got %v, want items/f1 of at least 0.995 and items/text_f1 of at least 0.985", r.Figures)
-	}
-}
-
 func TestSplitItemsFindsTheItemsOfReports(t *testing.T) {
 	t.Parallel()
-	dir := filepath.Join(dataDir(t), "edgar", "primary_docs")
+	dir := datatest.Dir(t, "edgar", "primary_docs")
 	for _, tc := range []struct {
 		file string
 		want string

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"stockdigest.app/stockdigest/internal/adapter/edgar"
+	"stockdigest.app/stockdigest/internal/datatest"
 	"stockdigest.app/stockdigest/internal/text"
 )
 
@@ -101,7 +102,7 @@ func TestOwnershipNamesOwners(t *testing.T) {
 
 func TestOwnershipKeepsFacts(t *testing.T) {
 	t.Parallel()
-	o, err := edgar.ParseOwnership(readData(t, filepath.Join(dataDir(t), "edgar", "ownership_xml", "aapl-4-20201013.xml")))
+	o, err := edgar.ParseOwnership(readData(t, datatest.Dir(t, "edgar", "ownership_xml", "aapl-4-20201013.xml")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,11 +125,11 @@ func TestOwnershipKeepsFacts(t *testing.T) {
 // Every paragraph must reach the writer and the gate as one sentence.
 func TestOwnershipTellsWholeSentences(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob(filepath.Join(dataDir(t), "edgar", "ownership_xml", "*.xml"))
+	files, err := filepath.Glob(datatest.Dir(t, "edgar", "ownership_xml", "*.xml"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("got %v, %v, want the forms of the set", files, err)
 	}
-	forms, err := filepath.Glob(filepath.Join(dataDir(t), "edgar", "full_submissions", "sgml_0001127602-25-*"))
+	forms, err := filepath.Glob(datatest.Dir(t, "edgar", "full_submissions", "sgml_0001127602-25-*"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/net/html"
 
 	"stockdigest.app/stockdigest/internal/adapter/edgar"
+	"stockdigest.app/stockdigest/internal/datatest"
 )
 
 func TestPlainText(t *testing.T) {
@@ -51,7 +52,7 @@ var figure = regexp.MustCompile(`\d+(?:[.,]\d+)+|\d{5,}`)
 
 func TestPlainTextKeepsEveryFigure(t *testing.T) {
 	t.Parallel()
-	edgarDir := filepath.Join(dataDir(t), "edgar")
+	edgarDir := datatest.Dir(t, "edgar")
 	var files []string
 	for _, dir := range []string{"primary_docs", "exhibits"} {
 		found, err := filepath.Glob(filepath.Join(edgarDir, dir, "*.htm*"))

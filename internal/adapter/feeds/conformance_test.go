@@ -9,6 +9,7 @@ import (
 	"github.com/mmcdole/gofeed"
 
 	"stockdigest.app/stockdigest/internal/adapter/feeds"
+	"stockdigest.app/stockdigest/internal/datatest"
 )
 
 // TestRecordedFeedsReadAsGofeedReadsThem holds the parser against another one
@@ -16,7 +17,7 @@ import (
 func TestRecordedFeedsReadAsGofeedReadsThem(t *testing.T) {
 	t.Parallel()
 	read, failed, counts := 0, 0, 0
-	eachFile(t, filepath.Join(recorded(t), "feeds"), func(name string, data []byte) {
+	eachFile(t, datatest.Dir(t, "feeds"), func(name string, data []byte) {
 		if ext := filepath.Ext(name); ext != ".xml" && ext != ".rss" && ext != ".atom" {
 			return
 		}

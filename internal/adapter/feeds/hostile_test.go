@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"stockdigest.app/stockdigest/internal/adapter/feeds"
+	"stockdigest.app/stockdigest/internal/datatest"
 )
 
 // A bomb is a document that repeats one unit until it is as large as wanted.
@@ -89,22 +90,6 @@ func TestHostileFeedsCostLittle(t *testing.T) { //nolint:paralleltest // it meas
 	}
 }
 
-// recorded returns the folder of recorded data, or skips; in CI it must be there.
-func recorded(tb testing.TB) string {
-	tb.Helper()
-	dir := os.Getenv("STOCKDIGEST_DATA")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "..", "shared", "data")
-	}
-	if _, err := os.Stat(dir); err != nil {
-		if os.Getenv("CI") == "true" {
-			tb.Fatalf("recorded data: %v", err)
-		}
-		tb.Skipf("recorded data is absent: %v", err)
-	}
-	return dir
-}
-
 // eachFile calls do with every file below dir.
 func eachFile(tb testing.TB, dir string, do func(name string, data []byte)) {
 	tb.Helper()
@@ -129,7 +114,7 @@ func eachFile(tb testing.TB, dir string, do func(name string, data []byte)) {
 const hang = 30 * time.Second
 
 func TestRecordedAttacksCostLittle(t *testing.T) { //nolint:paralleltest // it measures
-	eachFile(t, filepath.Join(recorded(t), "attacks"), func(name string, data []byte) {
+	eachFile(t, datatest.Dir(t, "attacks"), func(name string, data []byte) {
 		start := time.Now()
 		answer, err := feeds.Parse(data, "", base)
 		if took := time.Since(start); took > hang {

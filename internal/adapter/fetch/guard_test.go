@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -19,6 +18,7 @@ import (
 
 	"stockdigest.app/stockdigest"
 	"stockdigest.app/stockdigest/internal/adapter/fetch"
+	"stockdigest.app/stockdigest/internal/datatest"
 )
 
 // names is a resolver of its own on loopback: answer tells the addresses of a
@@ -264,16 +264,9 @@ func TestTheNetworkTakesNoProxy(t *testing.T) {
 // TestAttackURLs tries every URL of the collection outside the repository.
 func TestAttackURLs(t *testing.T) {
 	t.Parallel()
-	data := os.Getenv("STOCKDIGEST_DATA")
-	if data == "" {
-		data = filepath.Join("..", "..", "..", "..", "shared", "data")
-	}
-	f, err := os.Open(filepath.Join(data, "attacks", "ssrf_urls.txt"))
+	f, err := os.Open(datatest.Dir(t, "attacks", "ssrf_urls.txt"))
 	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("the data is needed in CI: %v", err)
-		}
-		t.Skip("no data")
+		t.Fatal(err)
 	}
 	defer f.Close()
 	inner := []netip.Addr{netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("::1"), netip.MustParseAddr("169.254.169.254"), netip.MustParseAddr("::ffff:10.0.0.1")}

@@ -14,6 +14,7 @@ import (
 
 	"stockdigest.app/stockdigest"
 	"stockdigest.app/stockdigest/internal/adapter/tickers"
+	"stockdigest.app/stockdigest/internal/datatest"
 )
 
 func TestStarterIsSound(t *testing.T) {
@@ -170,7 +171,7 @@ func FuzzImport(f *testing.F) {
 // TestImportReadsThePublicLists reads the real files as they lie.
 func TestImportReadsThePublicLists(t *testing.T) {
 	t.Parallel()
-	dir := filepath.Join(dataDir(t), "tickers")
+	dir := datatest.Dir(t, "tickers")
 	least := map[string]int{
 		"sec_company_tickers.json":                            8000,
 		"us_stock_symbols/nasdaq/nasdaq_full_tickers.json.gz": 2500,
@@ -200,22 +201,4 @@ func TestImportReadsThePublicLists(t *testing.T) {
 			}
 		})
 	}
-}
-
-func dataDir(t *testing.T) string {
-	t.Helper()
-	dir := os.Getenv("STOCKDIGEST_DATA")
-	if dir == "" {
-		dir = "../shared/data"
-	}
-	if !filepath.IsAbs(dir) {
-		dir = filepath.Join("..", "..", "..", dir)
-	}
-	if _, err := os.Stat(dir); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("no data at %s: set STOCKDIGEST_DATA", dir)
-		}
-		t.Skipf("no data at %s", dir)
-	}
-	return dir
 }

@@ -1,11 +1,10 @@
 package cluster_test
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
+	"stockdigest.app/stockdigest/internal/datatest"
 	"stockdigest.app/stockdigest/internal/eval"
 	"stockdigest.app/stockdigest/internal/pipeline/cluster"
 )
@@ -26,7 +25,7 @@ func TestGroupsLabelledStories(t *testing.T) {
 		return cluster.Group(all)
 	}
 	like := func(a, b eval.StoryDoc) float64 { return cluster.Likeness(doc(a), doc(b)) }
-	res, err := eval.Stories(filepath.Join(data(t), "clustering"), group, like, nil)
+	res, err := eval.Stories(datatest.Dir(t, "clustering"), group, like, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,23 +35,6 @@ func TestGroupsLabelledStories(t *testing.T) {
 			t.Errorf("%s is %.3f, want at least %.3f", name, got, floor)
 		}
 	}
-}
-
-// data returns the folder of real data, or skips the test without it; in CI it
-// must be there.
-func data(t *testing.T) string {
-	t.Helper()
-	dir := os.Getenv("STOCKDIGEST_DATA")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "..", "shared", "data")
-	}
-	if _, err := os.Stat(dir); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("no data in %s: set STOCKDIGEST_DATA", dir)
-		}
-		t.Skipf("no data in %s", dir)
-	}
-	return dir
 }
 
 func FuzzGroup(f *testing.F) {

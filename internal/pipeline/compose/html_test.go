@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -14,6 +13,7 @@ import (
 	"golang.org/x/net/html"
 
 	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/datatest"
 	"stockdigest.app/stockdigest/internal/pipeline/compose"
 )
 
@@ -198,39 +198,15 @@ type feature struct{ Support map[string]string }
 
 func supportTable(t *testing.T) map[string]feature {
 	t.Helper()
-	path := filepath.Join(dataDir(t), "email", "caniemail_support.json")
-	data, err := os.ReadFile(path)
+	data, err := os.ReadFile(datatest.Dir(t, "email", "caniemail_support.json"))
 	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("CI needs the table of mail clients: %v", err)
-		}
-		t.Skipf("no table of mail clients: %v", err)
+		t.Fatal(err)
 	}
 	var table map[string]feature
 	if err := json.Unmarshal(data, &table); err != nil {
 		t.Fatal(err)
 	}
 	return table
-}
-
-func dataDir(t *testing.T) string {
-	t.Helper()
-	if dir := os.Getenv("STOCKDIGEST_DATA"); dir != "" {
-		return dir
-	}
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return filepath.Join(dir, "..", "shared", "data")
-		}
-		if dir == filepath.Dir(dir) {
-			t.Fatal("no go.mod above the test")
-		}
-		dir = filepath.Dir(dir)
-	}
 }
 
 func TestSourcePageMarksTheSentence(t *testing.T) {

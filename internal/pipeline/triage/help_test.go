@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"testing"
 
 	"stockdigest.app/stockdigest"
 )
@@ -26,25 +25,6 @@ func (s *store) Material(context.Context, stockdigest.Run) (stockdigest.Material
 func (s *store) SaveVerdicts(_ context.Context, _ stockdigest.Run, _ stockdigest.StepName, v []stockdigest.Verdict, note string) error {
 	s.verdicts, s.note = v, note
 	return nil
-}
-
-// dataDir returns the folder of labelled sets, or skips where there is none.
-func dataDir(t *testing.T) string {
-	t.Helper()
-	dir := os.Getenv("STOCKDIGEST_DATA")
-	if dir == "" {
-		dir = "../shared/data"
-	}
-	if !filepath.IsAbs(dir) {
-		dir = filepath.Join("..", "..", "..", dir)
-	}
-	if _, err := os.Stat(dir); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("no data at %s: set STOCKDIGEST_DATA", dir)
-		}
-		t.Skipf("no data at %s", dir)
-	}
-	return dir
 }
 
 // table reads the starter file: the step's tests may not import its adapter.

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/datatest"
 	"stockdigest.app/stockdigest/internal/names"
 	"stockdigest.app/stockdigest/internal/pipeline/triage"
 )
@@ -114,7 +115,7 @@ type night struct {
 
 func loadNight(t *testing.T) *night {
 	t.Helper()
-	dir := filepath.Join(dataDir(t), "night-2019-11-20")
+	dir := datatest.Dir(t, "night-2019-11-20")
 	raw, err := os.ReadFile(filepath.Join(dir, "night.json"))
 	if err != nil {
 		t.Fatal(err)

@@ -3,12 +3,12 @@ package verify_test
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"stockdigest.app/stockdigest/internal/datatest"
 	"stockdigest.app/stockdigest/internal/eval"
 	"stockdigest.app/stockdigest/internal/pipeline/verify"
 )
@@ -21,7 +21,7 @@ const (
 
 func TestGateCatchesPlantedFaults(t *testing.T) {
 	t.Parallel()
-	res, err := eval.Gate(data(t), func(bullet, evidence string) []string {
+	res, err := eval.Gate(datatest.Dir(t), func(bullet, evidence string) []string {
 		var why []string
 		for _, f := range verify.Claims(bullet, evidence, "") {
 			why = append(why, f.Why)
@@ -46,7 +46,7 @@ func TestGateCatchesPlantedFaults(t *testing.T) {
 func TestGateSetRefusesNaiveGates(t *testing.T) {
 	t.Parallel()
 	digits := regexp.MustCompile(`\d[\d.,]*`)
-	res, err := eval.Gate(data(t), func(bullet, evidence string) []string {
+	res, err := eval.Gate(datatest.Dir(t), func(bullet, evidence string) []string {
 		var why []string
 		for _, n := range digits.FindAllString(bullet, -1) {
 			if !strings.Contains(evidence, n) {
@@ -95,21 +95,4 @@ func keys(m map[string]any) func(func(string) bool) {
 			}
 		}
 	}
-}
-
-// data returns the folder of real texts, or skips the test; in CI it must be
-// there.
-func data(t *testing.T) string {
-	t.Helper()
-	dir := os.Getenv("STOCKDIGEST_DATA")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "..", "shared", "data")
-	}
-	if _, err := os.Stat(dir); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("real texts are missing: %v", err)
-		}
-		t.Skipf("real texts are missing: %v", err)
-	}
-	return dir
 }
