@@ -125,11 +125,11 @@ func TestOwnershipKeepsFacts(t *testing.T) {
 // Every paragraph must reach the writer and the gate as one sentence.
 func TestOwnershipTellsWholeSentences(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob(datatest.Dir(t, "edgar", "ownership_xml", "*.xml"))
+	files, err := filepath.Glob(filepath.Join(datatest.Dir(t, "edgar", "ownership_xml"), "*.xml"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("got %v, %v, want the forms of the set", files, err)
 	}
-	forms, err := filepath.Glob(datatest.Dir(t, "edgar", "full_submissions", "sgml_0001127602-25-*"))
+	forms, err := filepath.Glob(filepath.Join(datatest.Dir(t, "edgar", "full_submissions"), "sgml_0001127602-25-*"))
 	if err != nil {
 		t.Fatal(err)
 	}
