@@ -40,17 +40,87 @@ type Window struct {
 // Holds reports whether t lies in the window.
 func (w Window) Holds(t time.Time) bool { return t.After(w.From) && !t.After(w.To) }
 
+// A Class says who waits for a run. Better classes are claimed first, and each
+// has a cap over the whole fleet.
+type Class string
+
+// The classes.
+const (
+	ClassScheduled Class = "scheduled" // the morning batch
+	ClassResearch  Class = "research"  // asked for by an operator, or at a terminal
+	ClassAdHoc     Class = "ad-hoc"    // asked for by a reader, for a credit
+)
+
+// Classes lists the classes, best first.
+func Classes() []Class { return []Class{ClassScheduled, ClassResearch, ClassAdHoc} }
+
+// Validate refuses an unknown class.
+func (c Class) Validate() error {
+	if c.Rank() > 0 {
+		return nil
+	}
+	return Invalid("unknown class " + quote(string(c)) + ": use scheduled, research or ad-hoc")
+}
+
+// Rank is the priority of the class: lower goes first. Zero is no class.
+func (c Class) Rank() int {
+	switch c {
+	case ClassScheduled:
+		return 10
+	case ClassResearch:
+		return 30
+	case ClassAdHoc:
+		return 50
+	}
+	return 0
+}
+
+// Caps are how many runs may be worked on at once over the whole fleet. Every
+// process must be given the same.
+type Caps struct {
+	Scheduled, AdHoc, Total int
+}
+
+// DefaultCaps are the caps when nobody says otherwise.
+func DefaultCaps() Caps { return Caps{Scheduled: 4, AdHoc: 2, Total: 5} }
+
+// Of returns the cap of a class. Research has none of its own.
+func (c Caps) Of(class Class) int {
+	switch class {
+	case ClassScheduled:
+		return min(c.Scheduled, c.Total)
+	case ClassAdHoc:
+		return min(c.AdHoc, c.Total)
+	}
+	return c.Total
+}
+
+// A Claim is what a worker takes a run with.
+type Claim struct {
+	Worker string        // unique per process start
+	Lease  time.Duration // how long the claim lives without a heartbeat
+	Caps   Caps
+}
+
 // A Run is the work for one ticker in one window. There is one run per
 // (ticker, kind, as-of time); asking again finds it.
 type Run struct {
-	ID       RunID
-	Ticker   Symbol
-	Kind     ReportKind
-	AsOf     time.Time
-	TimeZone string // IANA name of the reader's or schedule's zone, for days in text
-	State    RunState
-	Token    int64 // fencing token of the claim in hand; every write of a step carries it
-	Steps    []StepDone
+	ID        RunID
+	Ticker    Symbol
+	Kind      ReportKind
+	AsOf      time.Time
+	TimeZone  string // IANA name of the reader's or schedule's zone, for days in text
+	Class     Class
+	Batch     BatchID   // empty: it stands alone
+	CreatedBy string    // "schedule", "operator ada", "reader 0192…", "terminal"
+	CreatedAt time.Time // by the program's clock
+	Deadline  time.Time // from then on the run publishes what it has; zero: never
+	State     RunState
+	Token     int64     // fencing token of the claim in hand; every write of a step carries it
+	Attempts  int       // claims that ended neither well nor by a stop
+	Cause     string    // of the last failure, for people
+	NotBefore time.Time // a queued run that failed waits until then
+	Steps     []StepDone
 }
 
 // Window returns the time the run looks at.
@@ -69,13 +139,30 @@ func (r Run) Done(step StepName) bool {
 // A RunState is where a run stands.
 type RunState string
 
-// The states of a run.
+// The states of a run: queued -> running -> done | quarantined | cancelled, and
+// back from running to queued when a worker stops, dies or fails. The last three
+// are final, but a person may queue a quarantined run again.
 const (
-	RunQueued  RunState = "queued"
-	RunRunning RunState = "running"
-	RunDone    RunState = "done"
-	RunFailed  RunState = "failed"
+	RunQueued      RunState = "queued"
+	RunRunning     RunState = "running"
+	RunDone        RunState = "done"
+	RunQuarantined RunState = "quarantined" // failed MaxAttempts times, with the cause
+	RunCancelled   RunState = "cancelled"
 )
+
+// Final reports whether the state is an end.
+func (s RunState) Final() bool {
+	return s == RunDone || s == RunQuarantined || s == RunCancelled
+}
+
+// MaxAttempts is how often a run is tried before it is put in quarantine.
+const MaxAttempts = 3
+
+// A Doing is where a worker stands in a run; its heartbeat carries it.
+type Doing struct {
+	Step        StepName
+	Done, Total int
+}
 
 // A StepName names a step of the pipeline.
 type StepName string

@@ -17,6 +17,7 @@ import (
 // Options are all settings, read once from the environment. Every field works
 // with its zero value or default; docs/settings.md is made from the tags.
 type Options struct {
+	Environment string `env:"ENVIRONMENT" envDefault:"staging" doc:"production, staging or development. Anything but production has its schedule off and runs by hand."`
 	DatabaseURL Secret `env:"DATABASE_URL" doc:"PostgreSQL address (postgres://user:password@host/name). Empty: a SQLite file in the data folder."`
 
 	Dir      string `env:"STOCKDIGEST_DIR" envDefault:"var" doc:"Data folder: the SQLite file, the databases of recorded nights, and digests. Made when missing."`
@@ -25,7 +26,36 @@ type Options struct {
 	TimeZone string `env:"STOCKDIGEST_TIME_ZONE" envDefault:"America/New_York" doc:"IANA zone of days and times in live mode; a recorded night brings its own."`
 	LogLevel string `env:"STOCKDIGEST_LOG_LEVEL" envDefault:"warn" doc:"Lowest level logged to standard error: debug, info, warn or error."`
 
-	Lease time.Duration `env:"STOCKDIGEST_LEASE" envDefault:"6s" doc:"How long a run stays claimed without a heartbeat. After a kill, another process takes over this much later; below 1s a busy machine loses its own runs."`
+	Lease        time.Duration `env:"STOCKDIGEST_LEASE" envDefault:"30s" doc:"How long a run stays claimed without a heartbeat, of which there are ten in it. After a kill, another process takes over this much later; below 1s a busy machine loses its own runs."`
+	MaxScheduled int           `env:"MAX_CONCURRENT_SCHEDULED" envDefault:"4" doc:"Scheduled runs worked on at once over all processes, which must all be given the same."`
+	MaxAdHoc     int           `env:"MAX_CONCURRENT_ADHOC" envDefault:"2" doc:"Ad-hoc runs worked on at once over all processes."`
+	MaxTotal     int           `env:"MAX_CONCURRENT_TOTAL" envDefault:"5" doc:"Runs of all classes worked on at once over all processes. MAX_CONCURRENT_JOBS is another name for it."`
+
+	Listen        string `env:"STOCKDIGEST_LISTEN" envDefault:"127.0.0.1:8080" doc:"Address of the web server. serve --role worker opens only the health pages on it; empty opens nothing."`
+	Schedule      string `env:"STOCKDIGEST_SCHEDULE" doc:"on or off. Empty: on in production, off elsewhere."`
+	ScheduleTimes string `env:"STOCKDIGEST_SCHEDULE_TIMES" doc:"Other times for slots, such as process=01:30,send=09:00. off in place of a time leaves the slot out."`
+	Exchange      string `env:"STOCKDIGEST_EXCHANGE" envDefault:"NYSE" doc:"Whose holidays the schedule keeps: NYSE or TSX."`
+
+	Writer      string             `env:"STOCKDIGEST_WRITER" doc:"extractive, or openai for a model. Empty: openai when a key or an address is set, else extractive."`
+	OpenAIKey   Secret             `env:"OPENAI_API_KEY" doc:"Key of the OpenAI-compatible model server."`
+	OpenAIURL   string             `env:"OPENAI_BASE_URL" doc:"Address of an OpenAI-compatible server, such as http://127.0.0.1:11434/v1. Empty with a key: OpenAI itself."`
+	Model       string             `env:"STOCKDIGEST_MODEL" envDefault:"gpt-5-mini" doc:"Model that reads articles."`
+	ModelCheap  string             `env:"STOCKDIGEST_MODEL_CHEAP" envDefault:"gpt-5-nano" doc:"Model that takes over when the budget gets short."`
+	BudgetRun   stockdigest.Micros `env:"STOCKDIGEST_BUDGET_RUN" envDefault:"3" doc:"Most dollars that one run may cost. What a call may cost at worst is reserved before it, so no cap is ever passed."`
+	BudgetUser  stockdigest.Micros `env:"STOCKDIGEST_BUDGET_READER" envDefault:"20" doc:"Most dollars that the ad-hoc runs of one reader may cost in a month."`
+	BudgetDay   stockdigest.Micros `env:"STOCKDIGEST_BUDGET_DAY" envDefault:"50" doc:"Most dollars in a day of the schedule's zone."`
+	BudgetMonth stockdigest.Micros `env:"STOCKDIGEST_BUDGET_MONTH" envDefault:"500" doc:"Most dollars in a month of the schedule's zone."`
+
+	ModelParallel int     `env:"STOCKDIGEST_MODEL_PARALLEL" envDefault:"20" doc:"Calls to one model provider at once over all processes."`
+	ModelRate     float64 `env:"STOCKDIGEST_MODEL_RATE" envDefault:"20" doc:"Calls to one model provider a second over all processes."`
+	ModelTokens   int     `env:"STOCKDIGEST_MODEL_TOKENS" envDefault:"2000000" doc:"Tokens sent to and asked of one model provider a minute over all processes."`
+
+	Pretend string `env:"STOCKDIGEST_PRETEND" doc:"Address of a pretend world (stockdigest sim) that stands for the whole network. Refused in production."`
+}
+
+// Caps are the settings' caps of runs at once.
+func (o Options) Caps() stockdigest.Caps {
+	return stockdigest.Caps{Scheduled: o.MaxScheduled, AdHoc: o.MaxAdHoc, Total: o.MaxTotal}
 }
 
 // A Secret is a setting that is never shown.

@@ -81,7 +81,7 @@ func Down(ctx context.Context, d *DB) error {
 	if err != nil {
 		return err
 	}
-	_, err = p.Down(ctx)
+	_, err = p.DownTo(ctx, 0)
 	return errors.Join(err, done())
 }
 

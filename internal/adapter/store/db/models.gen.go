@@ -4,6 +4,10 @@
 
 package db
 
+import (
+	"database/sql"
+)
+
 type Article struct {
 	ID          string
 	Url         string
@@ -34,6 +38,15 @@ type ArticleText struct {
 	Label       string
 	FetchedAt   Time
 	FinalUrl    string
+}
+
+type Batch struct {
+	ID        string
+	Kind      string
+	CreatedBy string
+	CreatedAt Time
+	Deadline  Time
+	Note      string
 }
 
 type Candidate struct {
@@ -100,18 +113,30 @@ type Report struct {
 }
 
 type Run struct {
-	ID         string
-	Ticker     string
-	Kind       string
-	AsOf       Time
-	TimeZone   string
-	State      string
-	Token      int
-	Attempts   int
-	Worker     string
-	LeaseUntil Time
-	Cause      string
-	CreatedAt  Time
+	ID            string
+	Ticker        string
+	Kind          string
+	AsOf          Time
+	TimeZone      string
+	State         string
+	Token         int
+	Attempts      int
+	Worker        string
+	LeaseUntil    Time
+	Cause         string
+	CreatedAt     Time
+	Seq           int
+	Class         string
+	BatchID       sql.NullString
+	CreatedBy     string
+	Ending        string
+	NotBefore     Time
+	Deadline      Time
+	StartedAt     Time
+	EndedAt       Time
+	Step          string
+	ProgressDone  int
+	ProgressTotal int
 }
 
 type RunFiling struct {

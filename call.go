@@ -1,0 +1,147 @@
+package stockdigest
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// A Prompt is what goes to a model. Name and Version say which template it was
+// rendered from; together with the text they decide whether an answer that was
+// paid for already can be used again.
+type Prompt struct {
+	Name, Version string
+	System        string
+	Input         string
+	Schema        json.RawMessage // JSON schema of the answer
+	MaxOutput     int             // tokens
+}
+
+// A Completion is a model's answer. Nothing in it is trusted.
+type Completion struct {
+	Text   string
+	Stop   string // why the model stopped, in the provider's word: stop, length, …
+	Usage  Usage
+	Model  string // as the provider named it
+	Cached bool   // from our own ledger: nothing was paid now
+}
+
+// Usage counts tokens as the provider reported them.
+type Usage struct {
+	In       int `json:"in"`        // all input tokens, cached ones too
+	InCached int `json:"in_cached"` // of those, read from the provider's cache
+	Out      int `json:"out"`
+}
+
+// An Ask is one paid call that a step wants.
+type Ask struct {
+	Run      RunID
+	Step     StepName
+	Reader   ReaderID // who pays; empty: the house
+	Provider string
+	Model    string
+	Prompt   Prompt
+}
+
+// A Call is one line of the call ledger.
+type Call struct {
+	ID       string        `json:"id"`
+	Key      string        `json:"key"` // hash of provider, model, prompt version and text
+	Provider string        `json:"provider"`
+	Model    string        `json:"model"`
+	Prompt   string        `json:"prompt"` // name and version
+	Run      RunID         `json:"run"`
+	Step     StepName      `json:"step"`
+	State    CallState     `json:"state"`
+	Reserved Micros        `json:"reserved"`
+	Cost     Micros        `json:"cost"`
+	Usage    Usage         `json:"usage"`
+	Error    string        `json:"error,omitempty"`
+	Started  time.Time     `json:"started"`
+	Took     time.Duration `json:"took"`
+}
+
+// A CallState is where a paid call stands.
+type CallState string
+
+// The states of a call.
+const (
+	CallOpen   CallState = "open"   // sent, or about to be
+	CallDone   CallState = "done"   // answered; the answer is stored and used again
+	CallFailed CallState = "failed" // refused by the provider, nothing was billed
+	CallLost   CallState = "lost"   // nobody knows whether it was billed; counts in full
+)
+
+// A CallReason says why a provider gave no answer.
+type CallReason string
+
+// The reasons.
+const (
+	CallBusy        CallReason = "busy"        // 429: asked too much
+	CallOverloaded  CallReason = "overloaded"  // 500, 502, 503, 529
+	CallTimeout     CallReason = "timeout"     // no whole answer in time
+	CallBroken      CallReason = "broken"      // the connection or the answer broke off
+	CallBadKey      CallReason = "bad key"     // 401, 403
+	CallNoFunds     CallReason = "no funds"    // 402, or a quota that is used up
+	CallBadRequest  CallReason = "bad request" // 400, 404, 413, 422: our fault, or an unknown model
+	CallUnavailable CallReason = "unavailable" // no connection at all
+)
+
+// A CallError is why a provider gave no answer.
+type CallError struct {
+	Provider    string
+	Reason      CallReason
+	Status      int           // of HTTP; 0: none came
+	RetryAfter  time.Duration // as the provider asked; 0: it did not
+	MaybeBilled bool          // the provider may have worked, and bills it
+	Err         error         // for operators; holds no key
+}
+
+// Error names the provider and the reason.
+func (e *CallError) Error() string {
+	s := e.Provider + ": " + string(e.Reason)
+	if e.Status != 0 {
+		s += fmt.Sprintf(" (%d)", e.Status)
+	}
+	if e.Err != nil {
+		s += ": " + e.Err.Error()
+	}
+	return s
+}
+
+// Temporary reports whether the same call may work later.
+func (e *CallError) Temporary() bool {
+	switch e.Reason {
+	case CallBusy, CallOverloaded, CallTimeout, CallBroken, CallUnavailable:
+		return true
+	}
+	return false
+}
+
+// Unwrap gives the kind that callers handle, and the cause.
+func (e *CallError) Unwrap() []error {
+	kind := ErrUnavailable
+	switch e.Reason {
+	case CallBadKey, CallNoFunds:
+		kind = ErrDenied
+	case CallBadRequest:
+		kind = ErrInvalid
+	}
+	return []error{kind, e.Err}
+}
+
+// OverBudget is the error of a paid call that no cap leaves room for.
+type OverBudget struct {
+	Scope string // run, reader, day or month
+	Cap   Micros
+	Spent Micros
+	Want  Micros // what the call may cost at worst
+}
+
+// Error names the cap.
+func (e *OverBudget) Error() string {
+	return fmt.Sprintf("over the budget of the %s: %s spent of %s, the call may cost %s", e.Scope, e.Spent, e.Cap, e.Want)
+}
+
+// Unwrap gives the kind, ErrDenied.
+func (e *OverBudget) Unwrap() error { return ErrDenied }
