@@ -70,3 +70,16 @@ func (e *NoCredits) Error() string {
 
 // Unwrap gives the kind, ErrDenied, with the text for people.
 func (e *NoCredits) Unwrap() error { return &Error{Kind: ErrDenied, Message: e.Error()} }
+
+// Month returns the first day of the month that t is in where the reader is.
+// Credits are granted by it.
+func (r Reader) Month(t time.Time) Day {
+	loc, err := time.LoadLocation(r.TimeZone)
+	if err != nil {
+		loc = time.UTC // Validate lets no such reader pass
+	}
+	return DayOf(t, loc).First()
+}
+
+// NextMonth returns the first day of the month after d's.
+func (d Day) NextMonth() Day { return d.First().Add(31).First() }

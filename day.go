@@ -50,15 +50,21 @@ func (d Day) First() Day {
 // the first.
 func (d Day) At(c ClockTime, loc *time.Location) time.Time {
 	y, m, n := d.Date()
-	guess := time.Date(y, m, n, int(c)/60, int(c)%60, 0, 0, loc)
-	// Clocks change by at most a few hours, so the moment is near the guess:
-	// look for the first one at which they show c or later on this day.
-	first := guess.Add(-3 * time.Hour).Truncate(time.Minute)
-	for t := first; ; t = t.Add(time.Minute) {
-		day, clock := DayOf(t, loc), ClockOf(t, loc)
-		if day > d || day == d && clock >= c {
-			return t
+	wall := time.Date(y, m, n, 0, int(c), 0, 0, time.UTC)
+	// Clocks are never 36 hours ahead of UTC, so they have not shown the time
+	// yet at the start; from there on look at each span of one offset.
+	start := wall.Add(-36 * time.Hour).In(loc)
+	for {
+		_, offset := start.Zone()
+		at := wall.Add(-time.Duration(offset) * time.Second)
+		_, end := start.ZoneBounds()
+		switch {
+		case at.Before(start): // skipped by the jump at which the span begins
+			return start
+		case end.IsZero() || at.Before(end):
+			return at.In(loc)
 		}
+		start = end
 	}
 }
 
@@ -82,3 +88,12 @@ func ParseClock(s string) (ClockTime, error) {
 
 // String returns the time as 08:30.
 func (c ClockTime) String() string { return fmt.Sprintf("%02d:%02d", int(c)/60, int(c)%60) }
+
+// MarshalText writes the time as 08:30.
+func (c ClockTime) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+// UnmarshalText reads a time such as 08:30.
+func (c *ClockTime) UnmarshalText(text []byte) (err error) {
+	*c, err = ParseClock(string(text))
+	return err
+}

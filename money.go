@@ -1,6 +1,7 @@
 package stockdigest
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"strconv"
@@ -43,4 +44,10 @@ func (m *Micros) UnmarshalText(text []byte) error {
 		*m = parsed
 	}
 	return err
+}
+
+// UnmarshalJSON reads whole micros, as they are written: the words of
+// UnmarshalText are for settings.
+func (m *Micros) UnmarshalJSON(raw []byte) error {
+	return json.Unmarshal(raw, (*int64)(m))
 }

@@ -121,6 +121,8 @@ type Section struct {
 // A Draft is what a writer made of a run's material, before and after the gate.
 type Draft struct {
 	Writer   string    // extractive, or the model's name
+	Rung     Rung      // of the ladder of degradation; empty in drafts that are older than it
+	Written  Written   // how much of it a model read
 	Sections []Section // in the order of SectionNames, empty ones left out
 	Dropped  []Drop    // filled by verify
 }
@@ -132,6 +134,14 @@ func (d Draft) Bullets() []Bullet {
 		all = append(all, s.Bullets...)
 	}
 	return all
+}
+
+// Written says how much a model read for a draft, and why not all of it.
+type Written struct {
+	Read    int    `json:"read"`              // articles that a model chose sentences from
+	Of      int    `json:"of"`                // articles with a text to choose from
+	Why     string `json:"why,omitempty"`     // why the rest was left to rules, for people
+	Unknown int    `json:"unknown,omitempty"` // numbers in its answers that named nothing, and were dropped
 }
 
 // A Drop is a bullet that the gate refused, with its failed claims.
@@ -154,6 +164,8 @@ type Report struct {
 	Status     ReportStatus    `json:"status"`
 	Reason     string          `json:"reason,omitempty"` // why held, partial or quiet, for people
 	Writer     string          `json:"writer"`
+	Rung       Rung            `json:"rung,omitempty"`
+	Written    Written         `json:"written,omitzero"`
 	BottomLine string          `json:"bottom_line"`
 	Sections   []Section       `json:"sections"`
 	Stories    []ReportStory   `json:"stories"`

@@ -117,10 +117,23 @@ type Run struct {
 	Deadline  time.Time // from then on the run publishes what it has; zero: never
 	State     RunState
 	Token     int64     // fencing token of the claim in hand; every write of a step carries it
-	Attempts  int       // claims that ended neither well nor by a stop
+	Attempts  int       // claims so far, without those that a stop handed back
 	Cause     string    // of the last failure, for people
 	NotBefore time.Time // a queued run that failed waits until then
+	Worker    string    // who has it, or had it last
+	Doing     Doing     // as the last heartbeat told
+	StartedAt time.Time // of the first claim, by the program's clock
+	EndedAt   time.Time // zero while it has not ended
 	Steps     []StepDone
+}
+
+// A RunFilter says which runs a list shows; empty fields let all pass.
+type RunFilter struct {
+	Batch  BatchID
+	State  RunState
+	Class  Class
+	Limit  int   // how many at most; zero means 100
+	Before RunID // only runs made before this one: the last of the page before
 }
 
 // Window returns the time the run looks at.
@@ -182,6 +195,10 @@ const (
 func StepNames() []StepName {
 	return []StepName{StepIngest, StepTriage, StepExtract, StepCluster, StepSummarize, StepVerify, StepCompose}
 }
+
+// CutNote begins the note of a step that the run's deadline cut short: its mark
+// stands, but it did not do all of its work.
+const CutNote = "cut at the deadline"
 
 // A StepDone is the mark of a finished step.
 type StepDone struct {

@@ -23,6 +23,7 @@ import (
 	"stockdigest.app/stockdigest/internal/adapter/fetch"
 	"stockdigest.app/stockdigest/internal/adapter/store"
 	"stockdigest.app/stockdigest/internal/adapter/tickers"
+	"stockdigest.app/stockdigest/internal/control/runs"
 	"stockdigest.app/stockdigest/internal/names"
 	"stockdigest.app/stockdigest/internal/pipeline"
 	"stockdigest.app/stockdigest/internal/pipeline/cluster"
@@ -42,6 +43,7 @@ type App struct {
 	store   *store.DB
 	fetch   *fetch.Client
 	steps   []pipeline.Step
+	runner  *runs.Runner
 	dir     *stockdigest.Directory
 	log     *slog.Logger
 	console *Console
@@ -66,9 +68,10 @@ func New(ctx context.Context, opts Options, world World, console *Console) (*App
 	a.dir = stockdigest.NewDirectory(all)
 	a.fetch = fetch.New(fetch.Config{
 		UserAgent: userAgent(opts.Contact), Now: world.Now,
-		Transport: world.Transport, Wrap: world.Wrap, Logger: a.log,
+		Transport: world.Transport, Wrap: world.Wrap, Hosts: world.Hosts, Logger: a.log,
 	})
 	a.steps = a.wire(names.NewLinker(all))
+	a.runner = a.newRunner()
 	return a, nil
 }
 
@@ -76,7 +79,7 @@ func New(ctx context.Context, opts Options, world World, console *Console) (*App
 func (a *App) wire(linker *names.Linker) []pipeline.Step {
 	feedReader := feeds.New(a.fetch)
 	filings := a.world.filings(edgar.New(a.fetch).Logging(a.log))
-	progress := a.console.Step
+	progress := a.progress
 	return []pipeline.Step{
 		ingest.New(a.store, feedReader, filings, ingest.Config{Now: a.world.Now, Progress: progress}),
 		triage.New(a.store, linker),
@@ -116,13 +119,26 @@ func (a *App) loadTickers(ctx context.Context) error {
 	return a.store.SaveTickers(ctx, a.world.Tickers())
 }
 
-func (a *App) newPipeline() *pipeline.Pipeline {
-	return pipeline.New(a.store, a.steps, pipeline.Config{
-		Worker:   workerName(),
-		Lease:    a.opts.Lease,
-		Notice:   func(run stockdigest.Run, line string) { a.console.Say("%s: %s", run.Ticker, line) },
-		Finished: a.console.StepFinished,
+// newRunner is who works on runs in this process, with the steps as the work.
+func (a *App) newRunner() *runs.Runner {
+	var flow *pipeline.Pipeline
+	runner := runs.New(runs.Config{Worker: workerName(), Lease: a.opts.Lease, Caps: a.opts.Caps()}, runs.Deps{
+		Store: a.store, Log: a.log,
+		Work:   func(ctx context.Context, run stockdigest.Run) error { return flow.Run(ctx, run) },
+		Notice: func(line string) { a.console.Say("%s", line) },
 	})
+	flow = pipeline.New(a.store, a.steps, pipeline.Config{
+		Now: a.world.Now, Stopping: runner.Stopping, Finished: a.console.StepFinished,
+		Started: func(run stockdigest.Run, step stockdigest.StepName) { runner.Progress(run, step, 0, 0) },
+	})
+	return runner
+}
+
+// progress shows how far a step of a run is, here and to who looks from
+// elsewhere.
+func (a *App) progress(run stockdigest.Run, step stockdigest.StepName, done, total int) {
+	a.console.Step(run, step, done, total)
+	a.runner.Progress(run, step, done, total)
 }
 
 func openStore(ctx context.Context, opts Options, world World) (*store.DB, error) {

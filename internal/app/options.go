@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"reflect"
 	"slices"
 	"strings"
@@ -79,6 +80,9 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 // are reported at once, as one ErrInvalid.
 func ReadOptions(environ []string) (Options, error) {
 	vars := env.ToMap(environ)
+	if total, ok := vars["MAX_CONCURRENT_JOBS"]; ok && vars["MAX_CONCURRENT_TOTAL"] == "" {
+		vars["MAX_CONCURRENT_TOTAL"] = total
+	}
 	var o Options
 	faults := unknownNames(vars)
 	if err := env.ParseWithOptions(&o, env.Options{Environment: vars}); err != nil {
@@ -87,7 +91,7 @@ func ReadOptions(environ []string) (Options, error) {
 			return o, fmt.Errorf("read settings: %w", err)
 		}
 		for _, e := range all.Errors {
-			faults = append(faults, e.Error())
+			faults = append(faults, named(e))
 		}
 	}
 	faults = append(faults, o.faults()...)
@@ -95,6 +99,16 @@ func ReadOptions(environ []string) (Options, error) {
 		return o, stockdigest.Invalid("settings: " + strings.Join(faults, "; "))
 	}
 	return o, nil
+}
+
+// named puts the setting's name into a fault that names the field.
+func named(err error) string {
+	parse, ok := errors.AsType[env.ParseError](err)
+	if !ok {
+		return err.Error()
+	}
+	field, _ := reflect.TypeFor[Options]().FieldByName(parse.Name)
+	return field.Tag.Get("env") + ": " + OneLine(parse.Err)
 }
 
 func (o Options) faults() []string {
@@ -114,7 +128,78 @@ func (o Options) faults() []string {
 	if strings.ContainsAny(o.Contact, "\r\n") {
 		faults = append(faults, "STOCKDIGEST_CONTACT has a line break")
 	}
+	return slices.Concat(faults, o.controlFaults(), o.modelFaults())
+}
+
+// controlFaults finds what is wrong with when and how much.
+func (o Options) controlFaults() []string {
+	var faults []string
+	for _, n := range []struct {
+		name string
+		n    int
+	}{
+		{"MAX_CONCURRENT_SCHEDULED", o.MaxScheduled}, {"MAX_CONCURRENT_ADHOC", o.MaxAdHoc}, {"MAX_CONCURRENT_TOTAL", o.MaxTotal},
+		{"STOCKDIGEST_MODEL_PARALLEL", o.ModelParallel}, {"STOCKDIGEST_MODEL_TOKENS", o.ModelTokens},
+	} {
+		if n.n < 1 {
+			faults = append(faults, fmt.Sprintf("%s=%d leaves nothing to do: give at least 1", n.name, n.n))
+		}
+	}
+	if o.ModelRate <= 0 {
+		faults = append(faults, fmt.Sprintf("STOCKDIGEST_MODEL_RATE=%g leaves nothing to do: give more than 0", o.ModelRate))
+	}
+	if o.Schedule != "" && o.Schedule != "on" && o.Schedule != "off" {
+		faults = append(faults, fmt.Sprintf("STOCKDIGEST_SCHEDULE=%q is not on or off", o.Schedule))
+	}
+	if o.Exchange != "NYSE" && o.Exchange != "TSX" {
+		faults = append(faults, fmt.Sprintf("STOCKDIGEST_EXCHANGE=%q is not NYSE or TSX", o.Exchange))
+	}
+	if o.Pretend != "" && o.Production() {
+		faults = append(faults, "STOCKDIGEST_PRETEND must not be set in production: readers would get invented news")
+	}
 	return faults
+}
+
+// modelFaults finds what is wrong with the writer and its model server. No
+// fault shows a key.
+func (o Options) modelFaults() []string {
+	var faults []string
+	if !slices.Contains([]string{"", writerExtractive, writerOpenAI}, o.Writer) {
+		faults = append(faults, fmt.Sprintf("STOCKDIGEST_WRITER=%q is not extractive or openai", o.Writer))
+	}
+	if o.Writer == writerOpenAI && o.OpenAIKey == "" && o.OpenAIURL == "" {
+		faults = append(faults, "STOCKDIGEST_WRITER=openai needs OPENAI_API_KEY, or OPENAI_BASE_URL of a server that asks for none")
+	}
+	if u, err := url.Parse(o.OpenAIURL); o.OpenAIURL != "" && (err != nil || u.Host == "" || u.User != nil || u.RawQuery != "") {
+		faults = append(faults, "OPENAI_BASE_URL is not an address such as https://api.openai.com/v1, without key or query")
+	}
+	return faults
+}
+
+// The writers.
+const (
+	writerExtractive = "extractive"
+	writerOpenAI     = "openai"
+)
+
+// writer is the writer that the settings mean.
+func (o Options) writer() string {
+	switch {
+	case o.Writer != "":
+		return o.Writer
+	case o.OpenAIKey != "" || o.OpenAIURL != "":
+		return writerOpenAI
+	}
+	return writerExtractive
+}
+
+// Production reports whether real readers are served. A missing or misspelt
+// environment is not production.
+func (o Options) Production() bool { return o.Environment == "production" }
+
+// Scheduled reports whether the schedule starts work by itself.
+func (o Options) Scheduled() bool {
+	return o.Schedule == "on" || o.Schedule == "" && o.Production()
 }
 
 func (o Options) level() (slog.Level, error) {

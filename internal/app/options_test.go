@@ -54,6 +54,41 @@ func TestAllFaultsOfTheSettingsAreToldAtOnce(t *testing.T) {
 	}
 }
 
+func TestFaultsOfControlNameTheSetting(t *testing.T) {
+	t.Parallel()
+	for want, line := range map[string]string{
+		"MAX_CONCURRENT_TOTAL":     "MAX_CONCURRENT_JOBS=0",
+		"MAX_CONCURRENT_ADHOC":     "MAX_CONCURRENT_ADHOC=-1",
+		"STOCKDIGEST_MODEL_RATE":   "STOCKDIGEST_MODEL_RATE=0",
+		"STOCKDIGEST_SCHEDULE":     "STOCKDIGEST_SCHEDULE=maybe",
+		"STOCKDIGEST_EXCHANGE":     "STOCKDIGEST_EXCHANGE=LSE",
+		"STOCKDIGEST_WRITER":       "STOCKDIGEST_WRITER=poet",
+		"OPENAI_API_KEY":           "STOCKDIGEST_WRITER=openai",
+		"OPENAI_BASE_URL":          "OPENAI_BASE_URL=https://sk-hunter2@api.openai.com/v1",
+		"STOCKDIGEST_BUDGET_DAY":   "STOCKDIGEST_BUDGET_DAY=-4",
+		"STOCKDIGEST_MODEL_TOKENS": "STOCKDIGEST_MODEL_TOKENS=0",
+	} {
+		_, err := app.ReadOptions([]string{line})
+		if !errors.Is(err, stockdigest.ErrInvalid) || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: got %v, want an invalid input that names %s and no key", line, err, want)
+		}
+	}
+	_, err := app.ReadOptions([]string{"ENVIRONMENT=production", "STOCKDIGEST_PRETEND=http://127.0.0.1:1"})
+	if !errors.Is(err, stockdigest.ErrInvalid) {
+		t.Errorf("a pretend world in production: got %v, want an invalid input", err)
+	}
+}
+
+func TestTheScheduleIsOffUnlessItIsProduction(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]bool{"": false, "ENVIRONMENT=staging": false, "ENVIRONMENT=prodution": false, "ENVIRONMENT=production": true, "STOCKDIGEST_SCHEDULE=on": true} {
+		o, err := app.ReadOptions([]string{line})
+		if err != nil || o.Scheduled() != want {
+			t.Errorf("%q: got %v, %v, want %v", line, o.Scheduled(), err, want)
+		}
+	}
+}
+
 func TestNoSettingIsNeeded(t *testing.T) {
 	t.Parallel()
 	o, err := app.ReadOptions(nil)

@@ -66,11 +66,14 @@ func (a *App) reportOne(ctx context.Context, t stockdigest.Ticker, kind stockdig
 	if err := a.setFeeds(ctx, t); err != nil {
 		return nil, fmt.Errorf("set feeds of %s: %w", t.Symbol, err)
 	}
-	run, err := a.store.OpenRun(ctx, stockdigest.Run{Ticker: t.Symbol, Kind: kind, AsOf: a.world.AsOf, TimeZone: a.world.TimeZone})
+	run, err := a.store.OpenRun(ctx, stockdigest.Run{
+		Ticker: t.Symbol, Kind: kind, AsOf: a.world.AsOf, TimeZone: a.world.TimeZone,
+		Class: stockdigest.ClassResearch, CreatedBy: "terminal",
+	})
 	if err != nil {
 		return nil, fmt.Errorf("open the run of %s: %w", t.Symbol, err)
 	}
-	if err := a.newPipeline().Run(ctx, run); err != nil {
+	if err := a.runner.Do(ctx, run.ID); err != nil {
 		return nil, err
 	}
 	r, err := a.store.Report(ctx, run.ID)

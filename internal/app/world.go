@@ -9,20 +9,32 @@ import (
 	"time"
 
 	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/adapter/fetch"
 	"stockdigest.app/stockdigest/internal/night"
 	"stockdigest.app/stockdigest/internal/pipeline/ingest"
 )
 
-// A World is where news comes from: the live network, or a recorded night that
-// looks like it. Everything that differs between the two is here.
+// A World is where news comes from: the live network, a recorded night that
+// looks like it, or a pretend world. Everything that differs between them is
+// here.
 type World struct {
 	Now       func() time.Time
 	AsOf      time.Time // of a run when nobody says otherwise
 	TimeZone  string
 	Transport http.RoundTripper                         // nil: the guarded network
 	Wrap      func(http.RoundTripper) http.RoundTripper // a recorder, or nil
+	Hosts     map[string]fetch.Limit                    // limits by domain, beside those of the client
 
-	night *night.Night // nil when live
+	own   *holdings    // nil when live
+	night *night.Night // nil unless it is recorded
+}
+
+// holdings are what a world has of its own: companies that may exist nowhere
+// else, and a database, so that invented or old news never meets the live one.
+type holdings struct {
+	name    string // of its database
+	what    string // for people: this night
+	tickers []night.Ticker
 }
 
 // Live is the network as it is now.
@@ -37,33 +49,35 @@ func OfNight(n *night.Night, asOf time.Time) World {
 		asOf = n.AsOf
 	}
 	now := func() time.Time { return asOf }
-	return World{Now: now, AsOf: asOf, TimeZone: n.TimeZone, Transport: n.Transport(now), night: n}
+	return World{
+		Now: now, AsOf: asOf, TimeZone: n.TimeZone, Transport: n.Transport(now), night: n,
+		own: &holdings{name: "night_" + n.Fingerprint(), what: "this night", tickers: n.Tickers},
+	}
 }
 
-// File is the name of the world's SQLite file in the data folder. A night has
-// one of its own, so that invented or old news never meets the live one.
+// File is the name of the world's SQLite file in the data folder.
 func (w World) File() string {
-	if w.night == nil {
+	if w.own == nil {
 		return "stockdigest.db"
 	}
-	return filepath.Join("nights", w.night.Fingerprint()+".db")
+	return filepath.Join("nights", strings.TrimPrefix(w.own.name, "night_")+".db")
 }
 
-// Schema is the world's schema on PostgreSQL, for the same reason.
+// Schema is the world's schema on PostgreSQL.
 func (w World) Schema() string {
-	if w.night == nil {
+	if w.own == nil {
 		return ""
 	}
-	return "night_" + w.night.Fingerprint()
+	return w.own.name
 }
 
 // Tickers are what the world brings to the ticker table.
 func (w World) Tickers() []stockdigest.Ticker {
-	if w.night == nil {
+	if w.own == nil {
 		return nil
 	}
-	all := make([]stockdigest.Ticker, 0, len(w.night.Tickers))
-	for _, t := range w.night.Tickers {
+	all := make([]stockdigest.Ticker, 0, len(w.own.tickers))
+	for _, t := range w.own.tickers {
 		all = append(all, t.Ticker)
 	}
 	return all
@@ -71,10 +85,10 @@ func (w World) Tickers() []stockdigest.Ticker {
 
 // Feeds are the feeds of a ticker in this world.
 func (w World) Feeds(t stockdigest.Ticker) []stockdigest.TickerFeed {
-	if w.night == nil {
+	if w.own == nil {
 		return ingest.Plan(t)
 	}
-	for _, n := range w.night.Tickers {
+	for _, n := range w.own.tickers {
 		if n.Symbol == t.Symbol {
 			return n.Feeds
 		}
@@ -82,42 +96,49 @@ func (w World) Feeds(t stockdigest.Ticker) []stockdigest.TickerFeed {
 	return nil
 }
 
-// holds refuses companies that a recorded night knows nothing of: their reports
-// would say that no feed is set up.
+// shown is how many symbols a message names.
+const shown = 12
+
+// holds refuses companies that a world of its own knows nothing of: their
+// reports would say that no feed is set up.
 func (w World) holds(list []stockdigest.Ticker) error {
-	if w.night == nil {
+	if w.own == nil {
 		return nil
 	}
 	known := map[stockdigest.Symbol]bool{}
 	var symbols []string
-	for _, n := range w.night.Tickers {
+	for _, n := range w.own.tickers {
 		known[n.Symbol] = true
 		symbols = append(symbols, string(n.Symbol))
 	}
 	for _, t := range list {
 		if !known[t.Symbol] {
-			return stockdigest.Invalid(fmt.Sprintf("%s is not in this night: it has %s", t.Symbol, strings.Join(symbols, ", ")))
+			has := strings.Join(symbols[:min(len(symbols), shown)], ", ")
+			if more := len(symbols) - shown; more > 0 {
+				has += fmt.Sprintf(" and %d more", more)
+			}
+			return stockdigest.Invalid(fmt.Sprintf("%s is not in %s: it has %s", t.Symbol, w.own.what, has))
 		}
 	}
 	return nil
 }
 
-// filings limits a source of filings to the companies that file in this world: a
-// night says so by the CIK it gives, whatever the ticker table knows.
+// filings limits a source of filings to the companies that file in this world,
+// which says so by the CIK it gives, whatever the ticker table knows.
 func (w World) filings(next ingest.Filings) ingest.Filings {
-	if w.night == nil {
+	if w.own == nil {
 		return next
 	}
-	return nightFilings{w.night, next}
+	return ownFilings{w.own, next}
 }
 
-type nightFilings struct {
-	night *night.Night
-	next  ingest.Filings
+type ownFilings struct {
+	own  *holdings
+	next ingest.Filings
 }
 
-func (f nightFilings) Filings(ctx context.Context, t stockdigest.Ticker, w stockdigest.Window) ([]stockdigest.Filing, error) {
-	for _, n := range f.night.Tickers {
+func (f ownFilings) Filings(ctx context.Context, t stockdigest.Ticker, w stockdigest.Window) ([]stockdigest.Filing, error) {
+	for _, n := range f.own.tickers {
 		if n.Symbol == t.Symbol && n.CIK != "" {
 			return f.next.Filings(ctx, t, w)
 		}

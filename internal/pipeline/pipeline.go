@@ -1,6 +1,6 @@
 // Package pipeline is the flow of a run: its steps in order, resumed at the
-// first one not done. It holds the run's lease while it works and gives it back
-// when it stops; what a step does is the step's own business.
+// first one not done, each in bounded time. Who works on a run and for how long
+// is decided elsewhere; what a step does is the step's own business.
 package pipeline
 
 import (
@@ -19,171 +19,107 @@ type Step interface {
 	Run(ctx context.Context, run stockdigest.Run) error
 }
 
-// Runs is the part of the store that owns leases. ClaimRun answers
-// ErrUnavailable with RetryAfter while another process holds the run, and a run
-// that is done as it is; BeatRun answers ErrConflict once the lease is lost.
-type Runs interface {
-	ClaimRun(ctx context.Context, id stockdigest.RunID, worker string, lease time.Duration) (stockdigest.Run, error)
-	BeatRun(ctx context.Context, run stockdigest.Run, lease time.Duration) error
-	ReleaseRun(ctx context.Context, run stockdigest.Run) error
-	FailRun(ctx context.Context, run stockdigest.Run, cause string) error
+// A Store sets the done mark of a step that was cut short; the first mark of a
+// step stays.
+type Store interface {
+	FinishStep(ctx context.Context, run stockdigest.Run, step stockdigest.StepName, note string) error
 }
 
-// Config holds the values of a Pipeline.
+// Config holds what a Pipeline is told and tells. Only Now must be set.
 type Config struct {
-	// Worker names this process in the store; unique per process start.
-	Worker string
-	// Lease is how long a claim lives without a heartbeat: after a kill another
-	// process takes over this much later. The heartbeat comes three times a
-	// lease. Shorter than a second makes a busy machine lose its own runs.
-	Lease time.Duration
-	// Notice is told in one line what a person waiting should know; may be nil.
-	Notice func(run stockdigest.Run, line string)
-	// Finished is told when a step has its mark; may be nil.
+	// Now is the clock that deadlines are compared with.
+	Now func() time.Time
+	// Stopping reports whether the process is about to end, so that no new
+	// step may begin.
+	Stopping func() bool
+	// Started is told when a step begins.
+	Started func(run stockdigest.Run, step stockdigest.StepName)
+	// Finished is told when a step has its mark.
 	Finished func(run stockdigest.Run, step stockdigest.StepName)
 }
 
 // A Pipeline runs the steps of runs. It is safe for concurrent use on
 // different runs.
 type Pipeline struct {
-	runs  Runs
+	store Store
 	steps []Step
 	cfg   Config
 }
 
 // New returns a pipeline of steps in the order they run.
-func New(runs Runs, steps []Step, cfg Config) *Pipeline {
-	if cfg.Notice == nil {
-		cfg.Notice = func(stockdigest.Run, string) {}
+func New(store Store, steps []Step, cfg Config) *Pipeline {
+	if cfg.Stopping == nil {
+		cfg.Stopping = func() bool { return false }
+	}
+	if cfg.Started == nil {
+		cfg.Started = func(stockdigest.Run, stockdigest.StepName) {}
 	}
 	if cfg.Finished == nil {
 		cfg.Finished = func(stockdigest.Run, stockdigest.StepName) {}
 	}
-	return &Pipeline{runs: runs, steps: steps, cfg: cfg}
+	return &Pipeline{store: store, steps: steps, cfg: cfg}
 }
 
-// maxLost is how often one call claims a run again after losing its lease. A
-// machine that sleeps or is overloaded loses one now and then; losing three in
-// a row means it cannot keep one.
-const maxLost = 3
+// errStopping ends a run between two steps.
+var errStopping = errors.New("the process is stopping")
 
-// Run brings a run to its end: it claims it, waiting while another process
-// works on it, and runs every step that has no mark. A lost lease is claimed
-// again. A stop from outside hands the run back so that the next claim goes on
-// at once; a step's error marks it failed with the cause, and a later Run tries
-// that step again.
+// Run brings a claimed run to its end: it runs every step that has no mark. The
+// error of a step names the step. A step that waits for the outside is cut at
+// the run's deadline, and the steps after it work with what is there.
 func (p *Pipeline) Run(ctx context.Context, run stockdigest.Run) error {
-	for lost := 0; ; lost++ {
-		err := p.once(ctx, run)
-		if !errors.Is(err, errLost) || lost == maxLost {
-			return err
-		}
-	}
-}
-
-func (p *Pipeline) once(ctx context.Context, run stockdigest.Run) error {
-	claimed, err := p.claim(ctx, run)
-	if err != nil || claimed.State == stockdigest.RunDone {
-		return err
-	}
-	held, stop := p.hold(ctx, claimed)
-	err = p.runSteps(held, claimed)
-	lost := errors.Is(context.Cause(held), errLost)
-	stop()
-	switch {
-	case err == nil:
-		return nil
-	case lost || errors.Is(err, stockdigest.ErrConflict):
-		return fmt.Errorf("run of %s: %w", run.Ticker, errLost)
-	}
-	return p.settle(ctx, claimed, err)
-}
-
-func (p *Pipeline) claim(ctx context.Context, run stockdigest.Run) (stockdigest.Run, error) {
-	told := false
-	for {
-		claimed, err := p.runs.ClaimRun(ctx, run.ID, p.cfg.Worker, p.cfg.Lease)
-		var busy *stockdigest.Error
-		if !errors.As(err, &busy) || busy.RetryAfter <= 0 || !errors.Is(err, stockdigest.ErrUnavailable) {
-			if err != nil {
-				return run, fmt.Errorf("claim the run of %s: %w", run.Ticker, err)
-			}
-			return claimed, nil
-		}
-		if !told {
-			p.cfg.Notice(run, "another process works on it; waiting")
-			told = true
-		}
-		// The holder may finish long before its lease ends: look again soon.
-		if err := wait(ctx, min(busy.RetryAfter, p.cfg.Lease/4)); err != nil {
-			return run, err
-		}
-	}
-}
-
-func (p *Pipeline) runSteps(ctx context.Context, run stockdigest.Run) error {
 	for _, step := range p.steps {
-		if run.Done(step.Name()) {
+		name := step.Name()
+		if run.Done(name) {
 			continue
 		}
 		if err := context.Cause(ctx); err != nil {
 			return err
 		}
-		if err := step.Run(ctx, run); err != nil {
-			return fmt.Errorf("%s %s: %w", step.Name(), run.Ticker, err)
+		if p.cfg.Stopping() {
+			return errStopping
 		}
-		p.cfg.Finished(run, step.Name())
+		p.cfg.Started(run, name)
+		if err := p.runStep(ctx, step, run); err != nil {
+			return fmt.Errorf("%s %s: %w", name, run.Ticker, err)
+		}
+		p.cfg.Finished(run, name)
 	}
 	return nil
 }
 
-// errLost ends a run whose lease went to another process.
-var errLost = errors.New("the run went to another process")
+// stepTime is the most that a step may take: several times what the slowest
+// one needs while everything outside answers slowly. A step that takes longer
+// hangs, and would keep its run from ever failing.
+const stepTime = 30 * time.Minute
 
-// hold keeps the lease alive until stop is called. The context it returns ends
-// when the lease is lost, so that a frozen process that wakes up does no more.
-func (p *Pipeline) hold(ctx context.Context, run stockdigest.Run) (held context.Context, stop func()) {
-	held, cancel := context.WithCancelCause(ctx)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for wait(held, p.cfg.Lease/3) == nil {
-			if err := p.runs.BeatRun(held, run, p.cfg.Lease); errors.Is(err, stockdigest.ErrConflict) {
-				cancel(errLost)
-			}
-			// Any other error: the next beat tries again, and the token guards
-			// every write if the lease runs out meanwhile.
-		}
-	}()
-	return held, func() { cancel(nil); <-done }
-}
+// errDeadline is the cause of a context that ends at the run's deadline.
+var errDeadline = errors.New("the run's deadline has passed")
 
-// settle leaves the run so that somebody can go on with it.
-func (p *Pipeline) settle(ctx context.Context, run stockdigest.Run, cause error) error {
-	after, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), 5*time.Second, errors.New("handing the run back took more than 5 s"))
+// runStep runs one step in bounded time.
+func (p *Pipeline) runStep(ctx context.Context, step Step, run stockdigest.Run) error {
+	limited, cancel := context.WithTimeoutCause(ctx, stepTime, fmt.Errorf("took more than %s", stepTime))
 	defer cancel()
-	if ctx.Err() != nil {
-		return errors.Join(context.Cause(ctx), ignoreConflict(p.runs.ReleaseRun(after, run)))
+	if !run.Deadline.IsZero() && waits(step.Name()) {
+		limited, cancel = context.WithTimeoutCause(limited, run.Deadline.Sub(p.cfg.Now()), errDeadline)
+		defer cancel()
 	}
-	return errors.Join(cause, ignoreConflict(p.runs.FailRun(after, run, cause.Error())))
+	err := step.Run(limited, run)
+	cause := context.Cause(limited)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil || cause == nil || errors.Is(err, stockdigest.ErrConflict):
+		return err
+	case errors.Is(cause, errDeadline):
+		note := stockdigest.CutNote + " " + run.Deadline.UTC().Format("15:04 UTC")
+		return p.store.FinishStep(ctx, run, step.Name(), note)
+	}
+	return fmt.Errorf("%w (%w)", cause, err)
 }
 
-// ignoreConflict drops the answer "not yours any more": somebody else already
-// goes on with the run.
-func ignoreConflict(err error) error {
-	if errors.Is(err, stockdigest.ErrConflict) {
-		return nil
-	}
-	return err
-}
-
-func wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
+// waits reports whether a step waits for other people's servers and keeps what
+// it has got so far. The others work on what is there, and what they make is
+// needed.
+func waits(step stockdigest.StepName) bool {
+	return step == stockdigest.StepIngest || step == stockdigest.StepExtract
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,51 +13,12 @@ import (
 	"stockdigest.app/stockdigest/internal/pipeline"
 )
 
-// runs is a lease table of one run.
-type runs struct {
-	mu       sync.Mutex
-	run      stockdigest.Run
-	busy     int // claims that find the run held by another
-	lostFrom int // beats from this number on find the lease lost; 0 is never
-	lostTo   int // up to this one
-	beats    int
-	released bool
-	failed   string
-}
+// marks keeps the marks that the pipeline itself sets.
+type marks map[stockdigest.StepName]string
 
-func (r *runs) ClaimRun(context.Context, stockdigest.RunID, string, time.Duration) (stockdigest.Run, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.busy > 0 {
-		r.busy--
-		return r.run, &stockdigest.Error{Kind: stockdigest.ErrUnavailable, Message: "held", RetryAfter: 4 * time.Second}
-	}
-	r.run.Token++
-	return r.run, nil
-}
-
-func (r *runs) BeatRun(context.Context, stockdigest.Run, time.Duration) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.beats++
-	if r.lostFrom > 0 && r.beats >= r.lostFrom && r.beats <= r.lostTo {
-		return stockdigest.ErrConflict
-	}
+func (m marks) FinishStep(_ context.Context, _ stockdigest.Run, step stockdigest.StepName, note string) error {
+	m[step] = note
 	return nil
-}
-
-func (r *runs) ReleaseRun(ctx context.Context, _ stockdigest.Run) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.released = true
-	return ctx.Err()
-}
-
-func (r *runs) FailRun(ctx context.Context, _ stockdigest.Run, cause string) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.failed = cause
-	return ctx.Err()
 }
 
 type step struct {
@@ -69,6 +29,14 @@ type step struct {
 func (s step) Name() stockdigest.StepName { return s.name }
 
 func (s step) Run(ctx context.Context, _ stockdigest.Run) error { return s.do(ctx) }
+
+// hangs is a step that goes on until it is told to end.
+func hangs(name stockdigest.StepName) step {
+	return step{name, func(ctx context.Context) error {
+		<-ctx.Done()
+		return ctx.Err()
+	}}
+}
 
 // trace returns steps that note their names.
 func trace(into *[]stockdigest.StepName, names ...stockdigest.StepName) []pipeline.Step {
@@ -82,128 +50,123 @@ func trace(into *[]stockdigest.StepName, names ...stockdigest.StepName) []pipeli
 	return steps
 }
 
-func config() pipeline.Config { return pipeline.Config{Worker: "w", Lease: 3 * time.Second} }
+func config() pipeline.Config { return pipeline.Config{Now: time.Now} }
 
 func TestRunResumesAtTheFirstStepNotDone(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var ran []stockdigest.StepName
-		r := &runs{run: stockdigest.Run{Steps: []stockdigest.StepDone{{Step: stockdigest.StepIngest}}}}
-		p := pipeline.New(r, trace(&ran, stockdigest.StepIngest, stockdigest.StepTriage, stockdigest.StepExtract), config())
-		if err := p.Run(t.Context(), r.run); err != nil {
-			t.Fatal(err)
-		}
-		if want := []stockdigest.StepName{stockdigest.StepTriage, stockdigest.StepExtract}; !slices.Equal(ran, want) {
-			t.Errorf("ran %v, want %v", ran, want)
-		}
-	})
+	var ran, started, finished []stockdigest.StepName
+	run := stockdigest.Run{Steps: []stockdigest.StepDone{{Step: stockdigest.StepIngest}}}
+	cfg := config()
+	cfg.Started = func(_ stockdigest.Run, step stockdigest.StepName) { started = append(started, step) }
+	cfg.Finished = func(_ stockdigest.Run, step stockdigest.StepName) { finished = append(finished, step) }
+	p := pipeline.New(marks{}, trace(&ran, stockdigest.StepIngest, stockdigest.StepTriage, stockdigest.StepExtract), cfg)
+	if err := p.Run(t.Context(), run); err != nil {
+		t.Fatal(err)
+	}
+	want := []stockdigest.StepName{stockdigest.StepTriage, stockdigest.StepExtract}
+	if !slices.Equal(ran, want) || !slices.Equal(started, want) || !slices.Equal(finished, want) {
+		t.Errorf("ran %v, started %v, finished %v, want %v", ran, started, finished, want)
+	}
 }
 
-func TestRunDoneIsLeftAlone(t *testing.T) {
+func TestNoStepBeginsWhileTheProcessStops(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var ran []stockdigest.StepName
-		r := &runs{run: stockdigest.Run{State: stockdigest.RunDone}}
-		if err := pipeline.New(r, trace(&ran, stockdigest.StepIngest), config()).Run(t.Context(), r.run); err != nil || len(ran) > 0 {
-			t.Errorf("got %v and steps %v, want neither", err, ran)
-		}
-	})
+	var ran []stockdigest.StepName
+	cfg := config()
+	cfg.Stopping = func() bool { return len(ran) == 1 }
+	err := pipeline.New(marks{}, trace(&ran, stockdigest.StepIngest, stockdigest.StepTriage), cfg).Run(t.Context(), stockdigest.Run{})
+	if err == nil || len(ran) != 1 {
+		t.Errorf("got %v after steps %v, want an end after the first", err, ran)
+	}
 }
 
-func TestRunWaitsForTheHolder(t *testing.T) {
+func TestNoStepBeginsOnceTheRunIsTakenAway(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var ran []stockdigest.StepName
-		r := &runs{busy: 3}
-		notices := 0
-		cfg := config()
-		cfg.Notice = func(stockdigest.Run, string) { notices++ }
-		if err := pipeline.New(r, trace(&ran, stockdigest.StepIngest), cfg).Run(t.Context(), r.run); err != nil {
-			t.Fatal(err)
-		}
-		if len(ran) != 1 || notices != 1 {
-			t.Errorf("ran %v with %d notices, want one of each", ran, notices)
-		}
-	})
-}
-
-func TestLostLeaseStopsTheStepAndClaimsAgain(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := &runs{lostFrom: 2, lostTo: 2}
-		tries := 0
-		stuckOnce := step{stockdigest.StepExtract, func(ctx context.Context) error {
-			if tries++; tries > 1 {
-				return nil
-			}
-			<-ctx.Done()
-			return context.Cause(ctx)
-		}}
-		if err := pipeline.New(r, []pipeline.Step{stuckOnce}, config()).Run(t.Context(), r.run); err != nil {
-			t.Fatal(err)
-		}
-		if tries != 2 || r.released || r.failed != "" {
-			t.Errorf("tried %d times, released %v, failed %q; want two tries and a run left alone in between", tries, r.released, r.failed)
-		}
-	})
-}
-
-func TestLeaseLostAgainAndAgainEnds(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := &runs{lostFrom: 1, lostTo: 1 << 30}
-		stuck := step{stockdigest.StepExtract, func(ctx context.Context) error {
-			<-ctx.Done()
-			return context.Cause(ctx)
-		}}
-		err := pipeline.New(r, []pipeline.Step{stuck}, config()).Run(t.Context(), r.run)
-		if err == nil || !strings.Contains(err.Error(), "went to another process") {
-			t.Errorf("got %v, want the loss of the run", err)
-		}
-	})
-}
-
-func TestStaleTokenIsALostRun(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r, tries := &runs{}, 0
-		fenced := step{stockdigest.StepExtract, func(context.Context) error {
-			if tries++; tries > 1 {
-				return nil
-			}
-			return stockdigest.ErrConflict
-		}}
-		if err := pipeline.New(r, []pipeline.Step{fenced}, config()).Run(t.Context(), r.run); err != nil || tries != 2 || r.failed != "" {
-			t.Errorf("got %v after %d tries, failed %q; want a second claim", err, tries, r.failed)
-		}
-	})
-}
-
-func TestStopHandsTheRunBack(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := &runs{}
-		ctx, cancel := context.WithCancel(t.Context())
-		stuck := step{stockdigest.StepExtract, func(ctx context.Context) error {
-			cancel()
-			<-ctx.Done()
-			return ctx.Err()
-		}}
-		err := pipeline.New(r, []pipeline.Step{stuck}, config()).Run(ctx, r.run)
-		if !errors.Is(err, context.Canceled) || !r.released || r.failed != "" {
-			t.Errorf("got %v, released %v, failed %q; want canceled, released and not failed", err, r.released, r.failed)
-		}
-	})
+	ctx, cancel := context.WithCancelCause(t.Context())
+	taken := errors.New("taken away")
+	var ran []stockdigest.StepName
+	steps := append([]pipeline.Step{step{stockdigest.StepIngest, func(context.Context) error { cancel(taken); return nil }}},
+		trace(&ran, stockdigest.StepTriage)...)
+	if err := pipeline.New(marks{}, steps, config()).Run(ctx, stockdigest.Run{}); !errors.Is(err, taken) || len(ran) > 0 {
+		t.Errorf("got %v and steps %v, want the cause and none", err, ran)
+	}
 }
 
 func TestFailedStepIsNamed(t *testing.T) {
 	t.Parallel()
+	broken := step{stockdigest.StepCluster, func(context.Context) error { return errors.New("no rows") }}
+	err := pipeline.New(marks{}, []pipeline.Step{broken}, config()).Run(t.Context(), stockdigest.Run{Ticker: "BWL"})
+	if err == nil || err.Error() != "cluster BWL: no rows" {
+		t.Errorf("got %v, want step and ticker", err)
+	}
+}
+
+func TestStepThatHangsIsNamed(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := &runs{run: stockdigest.Run{Ticker: "BWL"}}
-		broken := step{stockdigest.StepCluster, func(context.Context) error { return errors.New("no rows") }}
-		err := pipeline.New(r, []pipeline.Step{broken}, config()).Run(t.Context(), r.run)
-		if err == nil || err.Error() != "cluster BWL: no rows" || r.failed != "cluster BWL: no rows" {
-			t.Errorf("got %v and cause %q, want both to name step and ticker", err, r.failed)
+		p := pipeline.New(marks{}, []pipeline.Step{hangs(stockdigest.StepSummarize)}, config())
+		err := p.Run(t.Context(), stockdigest.Run{Ticker: "BWL"})
+		if err == nil || !strings.HasPrefix(err.Error(), "summarize BWL: took more than 30m0s") {
+			t.Errorf("got %v, want the step and its time", err)
+		}
+	})
+}
+
+func TestDeadlineCutsWhatWaitsForTheOutside(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		set := marks{}
+		var ran []stockdigest.StepName
+		steps := []pipeline.Step{hangs(stockdigest.StepIngest)}
+		steps = append(steps, trace(&ran, stockdigest.StepTriage)...)
+		steps = append(steps, hangs(stockdigest.StepExtract))
+		steps = append(steps, trace(&ran, stockdigest.StepCluster, stockdigest.StepCompose)...)
+		began := time.Now()
+		run := stockdigest.Run{Deadline: began.Add(20 * time.Minute)}
+		if err := pipeline.New(set, steps, config()).Run(t.Context(), run); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(began); took != 20*time.Minute {
+			t.Errorf("took %s, want an end at the deadline", took)
+		}
+		if want := []stockdigest.StepName{stockdigest.StepTriage, stockdigest.StepCluster, stockdigest.StepCompose}; !slices.Equal(ran, want) {
+			t.Errorf("ran %v, want %v", ran, want)
+		}
+		for _, cut := range []stockdigest.StepName{stockdigest.StepIngest, stockdigest.StepExtract} {
+			if !strings.HasPrefix(set[cut], stockdigest.CutNote) {
+				t.Errorf("the mark of %s says %q, want it cut", cut, set[cut])
+			}
+		}
+		if len(set) != 2 {
+			t.Errorf("got marks %v, want two", set)
+		}
+	})
+}
+
+func TestDeadlineLeavesAFinishedStepAlone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		set := marks{}
+		slow := step{stockdigest.StepIngest, func(context.Context) error { time.Sleep(time.Hour); return nil }}
+		run := stockdigest.Run{Deadline: time.Now().Add(time.Minute)}
+		if err := pipeline.New(set, []pipeline.Step{slow}, config()).Run(t.Context(), run); err != nil || len(set) > 0 {
+			t.Errorf("got %v and marks %v, want neither", err, set)
+		}
+	})
+}
+
+func TestLostRunIsNotMarkedAsCut(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		set := marks{}
+		fenced := step{stockdigest.StepIngest, func(ctx context.Context) error {
+			<-ctx.Done()
+			return stockdigest.ErrConflict
+		}}
+		run := stockdigest.Run{Deadline: time.Now().Add(time.Minute)}
+		err := pipeline.New(set, []pipeline.Step{fenced}, config()).Run(t.Context(), run)
+		if !errors.Is(err, stockdigest.ErrConflict) || len(set) > 0 {
+			t.Errorf("got %v and marks %v, want the conflict", err, set)
 		}
 	})
 }

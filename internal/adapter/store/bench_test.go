@@ -86,7 +86,7 @@ func benchRun(b *testing.B, db *store.DB) stockdigest.Run {
 	if err != nil {
 		b.Fatal(err)
 	}
-	if run, err = db.ClaimRun(b.Context(), run.ID, "bench", lease); err != nil {
+	if run, err = db.ClaimRun(b.Context(), run.ID, by("bench")); err != nil {
 		b.Fatal(err)
 	}
 	return run

@@ -82,7 +82,7 @@ func TestOneRunManyClaims(t *testing.T) {
 			won := make([]bool, 8)
 			for i := range won {
 				wg.Go(func() {
-					_, err := handles[i%2].ClaimRun(t.Context(), run.ID, strconv.Itoa(i), lease)
+					_, err := handles[i%2].ClaimRun(t.Context(), run.ID, by(strconv.Itoa(i)))
 					won[i] = err == nil
 				})
 			}
@@ -142,7 +142,7 @@ func TestTakeoverAndWriteNeverBothWin(t *testing.T) {
 			ctx := t.Context()
 			for i := range 20 {
 				old := claimed(t, db, morning.Add(time.Duration(i)*time.Hour))
-				must(t, db.BeatRun(ctx, old, 0))
+				must(t, db.BeatRun(ctx, old, 0, stockdigest.Doing{}))
 				var group errgroup.Group
 				var fresh stockdigest.Run
 				var wrote error

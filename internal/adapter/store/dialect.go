@@ -2,11 +2,14 @@ package store
 
 import (
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"io"
 	"net"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 	lib "modernc.org/sqlite/lib"
 )
 
@@ -17,11 +20,18 @@ type dialect interface {
 	// again reports whether the database undid a transaction that may simply
 	// be repeated.
 	again(err error) bool
+	// severed reports whether the connection is gone or none is to be had now,
+	// as while the server restarts.
+	severed(err error) bool
 	// down reports whether the database cannot work at present.
 	down(err error) bool
+	// full reports whether the disk has no room.
+	full(err error) bool
 	// misfit reports whether rows name something that is not there, or hold a
 	// value outside its list.
 	misfit(err error) bool
+	// touch is a statement that changes nothing and is still written to disk.
+	touch() string
 	// until is the SQL for the database's clock plus $n milliseconds, now for
 	// the clock alone, and left for the milliseconds from the clock to
 	// lease_until.
@@ -33,6 +43,7 @@ type dialect interface {
 type postgresDialect struct {
 	plain  *pgx.ConnConfig
 	schema string
+	pool   *pgxpool.Pool // that of the store's own handle
 }
 
 func (postgresDialect) viewOptions() *sql.TxOptions {
@@ -42,12 +53,25 @@ func (postgresDialect) viewOptions() *sql.TxOptions {
 // Serialization failure, deadlock, lock timeout.
 func (postgresDialect) again(err error) bool { return sqlState(err, "40001", "40P01", "55P03") }
 
-// Shutting down, starting up, too many connections, disk full; or no
+// Shutting down, starting up, too many connections, idle for too long; or no
 // connection at all.
-func (postgresDialect) down(err error) bool {
+func (postgresDialect) severed(err error) bool {
 	var network *net.OpError
-	return sqlState(err, "57P01", "57P02", "57P03", "53300", "53100", "57014") ||
-		errors.As(err, &network) || errors.Is(err, io.ErrUnexpectedEOF)
+	return sqlState(err, "57P01", "57P02", "57P03", "53300", "25P03", "08000", "08003", "08006") ||
+		errors.As(err, &network) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) ||
+		errors.Is(err, pgconn.ErrConnClosed) || errors.Is(err, driver.ErrBadConn)
+}
+
+// Disk full, cancelled, read-only; or severed.
+func (p postgresDialect) down(err error) bool {
+	return sqlState(err, "53100", "57014", "25006") || p.severed(err)
+}
+
+func (postgresDialect) full(err error) bool { return sqlState(err, "53100") }
+
+// A message in the log that nobody listens to.
+func (postgresDialect) touch() string {
+	return "SELECT pg_logical_emit_message(true, 'stockdigest', 'ready')"
 }
 
 // Not null, foreign key, unique, check.
@@ -73,9 +97,17 @@ func (sqliteDialect) again(err error) bool {
 	return sqliteCode(err, lib.SQLITE_BUSY, lib.SQLITE_LOCKED)
 }
 
+// severed is false: a file needs no connection.
+func (sqliteDialect) severed(error) bool { return false }
+
 func (sqliteDialect) down(err error) bool {
 	return sqliteCode(err, lib.SQLITE_FULL, lib.SQLITE_IOERR, lib.SQLITE_READONLY, lib.SQLITE_CANTOPEN)
 }
+
+func (sqliteDialect) full(err error) bool { return sqliteCode(err, lib.SQLITE_FULL) }
+
+// A number in the header that nobody reads: setting it writes the first page.
+func (sqliteDialect) touch() string { return "PRAGMA user_version = 0" }
 
 func (sqliteDialect) misfit(err error) bool { return sqliteCode(err, lib.SQLITE_CONSTRAINT) }
 

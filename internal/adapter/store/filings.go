@@ -16,7 +16,11 @@ func (d *DB) SaveFilings(ctx context.Context, run stockdigest.Run, filings []sto
 	slices.SortStableFunc(sorted, func(a, b stockdigest.Filing) int { return cmp.Compare(a.Accession, b.Accession) })
 	return d.forRun(ctx, "save filings", run, func(q *db.Queries) error {
 		for _, f := range sorted {
-			if err := d.saveFiling(ctx, q, run, f); err != nil {
+			if err := d.saveFiling(ctx, q, f); err != nil {
+				return err
+			}
+			err := q.AddRunFiling(ctx, db.AddRunFilingParams{RunID: string(run.ID), Accession: clean(string(f.Accession))})
+			if err != nil {
 				return err
 			}
 		}
@@ -24,7 +28,7 @@ func (d *DB) SaveFilings(ctx context.Context, run stockdigest.Run, filings []sto
 	})
 }
 
-func (d *DB) saveFiling(ctx context.Context, q *db.Queries, run stockdigest.Run, f stockdigest.Filing) error {
+func (d *DB) saveFiling(ctx context.Context, q *db.Queries, f stockdigest.Filing) error {
 	items, err := pack(f.Items)
 	if err != nil {
 		return err
@@ -43,7 +47,7 @@ func (d *DB) saveFiling(ctx context.Context, q *db.Queries, run stockdigest.Run,
 			return err
 		}
 	}
-	return q.AddRunFiling(ctx, db.AddRunFilingParams{RunID: string(run.ID), Accession: clean(string(f.Accession))})
+	return nil
 }
 
 func saveDocument(ctx context.Context, q *db.Queries, a stockdigest.Accession, doc stockdigest.Document) error {

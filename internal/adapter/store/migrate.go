@@ -29,6 +29,9 @@ func (d *DB) Migrate(ctx context.Context) error {
 	if err := errors.Join(err, done()); err != nil {
 		return err
 	}
+	if err := d.migrateRiver(ctx); err != nil {
+		return fmt.Errorf("migrate the tasks: %w", d.kind(err))
+	}
 	return d.prepare(ctx)
 }
 

@@ -65,7 +65,7 @@ func openPostgres(ctx context.Context, c Config) (*DB, error) {
 	shared := stdlib.OpenDBFromPool(pool)
 	return &DB{
 		now: c.Now, write: shared, read: shared,
-		dialect: postgresDialect{plain: plain, schema: schema},
+		dialect: postgresDialect{plain: plain, schema: schema, pool: pool},
 		close: func() error {
 			err := shared.Close()
 			pool.Close()

@@ -159,7 +159,7 @@ func (d *DB) SaveReport(ctx context.Context, run stockdigest.Run, report stockdi
 		if err := d.finish(ctx, q, run, stockdigest.StepCompose, note); err != nil {
 			return err
 		}
-		return q.EndRun(ctx, string(run.ID))
+		return d.end(ctx, q, string(run.ID), stockdigest.RunDone, "")
 	})
 }
 

@@ -119,7 +119,7 @@ func TestReportIsKeptAsItIsAndEndsTheRun(t *testing.T) {
 			must(t, err)
 			same(t, got, report)
 			wantKind(t, db.FinishStep(ctx, run, stockdigest.StepIngest, ""), stockdigest.ErrConflict)
-			wantKind(t, db.BeatRun(ctx, run, lease), stockdigest.ErrConflict)
+			wantKind(t, db.BeatRun(ctx, run, lease, stockdigest.Doing{}), stockdigest.ErrConflict)
 		})
 	}
 }
@@ -154,7 +154,7 @@ func TestToldIsWhatEarlierReportsTold(t *testing.T) {
 			update.Articles, update.Change, update.Headline = []stockdigest.ArticleID{b.ID}, "5 million became 6", "Acme raises"
 			run, err := db.OpenRun(ctx, stockdigest.Run{Ticker: "ACME", Kind: stockdigest.Daily, AsOf: morning.Add(day)})
 			must(t, err)
-			second, err := db.ClaimRun(ctx, run.ID, "w", lease)
+			second, err := db.ClaimRun(ctx, run.ID, by("w"))
 			must(t, err)
 			told(t, db, second, []stockdigest.Article{b}, []stockdigest.Story{update}, bullet(update, "Now 6 million."), bullet(update, "And more."))
 

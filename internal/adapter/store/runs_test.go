@@ -26,7 +26,10 @@ func TestOpenRunFindsTheSameRun(t *testing.T) {
 			again, err := db.OpenRun(ctx, ask)
 			must(t, err)
 			same(t, again, first)
-			want := stockdigest.Run{ID: first.ID, Ticker: "ACME", Kind: stockdigest.Daily, AsOf: morning, TimeZone: "America/New_York", State: stockdigest.RunQueued}
+			want := stockdigest.Run{
+				ID: first.ID, Ticker: "ACME", Kind: stockdigest.Daily, AsOf: morning, TimeZone: "America/New_York",
+				Class: stockdigest.ClassResearch, CreatedAt: storetest.Now(), State: stockdigest.RunQueued,
+			}
 			same(t, first, want)
 			ask.Kind = stockdigest.Weekly
 			other, err := db.OpenRun(ctx, ask)
@@ -48,13 +51,13 @@ func TestHeldRunSaysWhenToComeBack(t *testing.T) {
 			t.Parallel()
 			db := open(t)
 			run := claimed(t, db, morning)
-			_, err := db.ClaimRun(t.Context(), run.ID, "other", lease)
+			_, err := db.ClaimRun(t.Context(), run.ID, by("other"))
 			wantKind(t, err, stockdigest.ErrUnavailable)
 			var e *stockdigest.Error
 			if !errors.As(err, &e) || e.RetryAfter < lease-20*time.Second || e.RetryAfter > lease {
 				t.Fatalf("got %#v, want RetryAfter a bit under %s", e, lease)
 			}
-			_, err = db.ClaimRun(t.Context(), "nobody", "other", lease)
+			_, err = db.ClaimRun(t.Context(), "nobody", by("other"))
 			wantKind(t, err, stockdigest.ErrNotFound)
 		})
 	}
@@ -64,7 +67,7 @@ func TestHeldRunSaysWhenToComeBack(t *testing.T) {
 func takeOver(t *testing.T, db *store.DB, id stockdigest.RunID) stockdigest.Run {
 	t.Helper()
 	for {
-		run, err := db.ClaimRun(t.Context(), id, "other", lease)
+		run, err := db.ClaimRun(t.Context(), id, by("other"))
 		var held *stockdigest.Error
 		if !errors.As(err, &held) {
 			must(t, err)
@@ -81,13 +84,13 @@ func TestExpiredLeaseIsTakenOver(t *testing.T) {
 			t.Parallel()
 			db := open(t)
 			run := claimed(t, db, morning)
-			must(t, db.BeatRun(t.Context(), run, 30*time.Millisecond))
+			must(t, db.BeatRun(t.Context(), run, 30*time.Millisecond, stockdigest.Doing{}))
 			taken := takeOver(t, db, run.ID)
 			if taken.Token != run.Token+1 || taken.State != stockdigest.RunRunning {
 				t.Fatalf("got token %d, state %s, want %d, running", taken.Token, taken.State, run.Token+1)
 			}
-			wantKind(t, db.BeatRun(t.Context(), run, lease), stockdigest.ErrConflict)
-			must(t, db.BeatRun(t.Context(), taken, lease))
+			wantKind(t, db.BeatRun(t.Context(), run, lease, stockdigest.Doing{}), stockdigest.ErrConflict)
+			must(t, db.BeatRun(t.Context(), taken, lease, stockdigest.Doing{}))
 		})
 	}
 }
@@ -99,14 +102,14 @@ func TestBeatAfterTheLeaseRanOutIsLost(t *testing.T) {
 			t.Parallel()
 			db := open(t)
 			run := claimed(t, db, morning)
-			must(t, db.BeatRun(t.Context(), run, 0))
+			must(t, db.BeatRun(t.Context(), run, 0, stockdigest.Doing{}))
 			time.Sleep(5 * time.Millisecond)
-			wantKind(t, db.BeatRun(t.Context(), run, lease), stockdigest.ErrConflict)
+			wantKind(t, db.BeatRun(t.Context(), run, lease, stockdigest.Doing{}), stockdigest.ErrConflict)
 		})
 	}
 }
 
-func TestReleasedAndFailedRunsCanBeClaimedAtOnce(t *testing.T) {
+func TestPersonTakesReleasedAndFailedRunsAtOnce(t *testing.T) {
 	t.Parallel()
 	for engine, open := range storetest.Engines() {
 		t.Run(engine, func(t *testing.T) {
@@ -116,19 +119,14 @@ func TestReleasedAndFailedRunsCanBeClaimedAtOnce(t *testing.T) {
 			run := claimed(t, db, morning)
 			must(t, db.ReleaseRun(ctx, run))
 			wantKind(t, db.ReleaseRun(ctx, run), stockdigest.ErrConflict)
-			run, err := db.ClaimRun(ctx, run.ID, "other", lease)
+			run, err := db.ClaimRun(ctx, run.ID, by("other"))
 			must(t, err)
 			must(t, db.FailRun(ctx, run, "the disk is full"))
 			wantKind(t, db.FailRun(ctx, run, "again"), stockdigest.ErrConflict)
-			run, err = db.ClaimRun(ctx, run.ID, "third", lease)
+			run, err = db.ClaimRun(ctx, run.ID, by("third"))
 			must(t, err)
-			if run.Token != 3 {
-				t.Fatalf("got token %d, want 3", run.Token)
-			}
-			attempts, err := store.Count(ctx, db, "SELECT attempts FROM runs")
-			must(t, err)
-			if attempts != 2 {
-				t.Fatalf("got %d attempts, want 2: a release is none", attempts)
+			if run.Token != 3 || run.Attempts != 1 {
+				t.Fatalf("got token %d, attempt %d, want 3 and afresh 1", run.Token, run.Attempts)
 			}
 		})
 	}
@@ -143,9 +141,9 @@ func TestDoneRunComesBackAsItIs(t *testing.T) {
 			run := claimed(t, db, morning)
 			report := stockdigest.Report{ID: "r1", Ticker: "ACME", Kind: stockdigest.Weekly, AsOf: morning, Version: 1, Status: stockdigest.ReportQuiet}
 			must(t, db.SaveReport(t.Context(), run, report, "quiet"))
-			done, err := db.ClaimRun(t.Context(), run.ID, "other", lease)
+			done, err := db.ClaimRun(t.Context(), run.ID, by("other"))
 			must(t, err)
-			run.State = stockdigest.RunDone
+			run.State, run.EndedAt = stockdigest.RunDone, storetest.Now()
 			run.Steps = []stockdigest.StepDone{{Step: stockdigest.StepCompose, At: storetest.Now(), Note: "quiet"}}
 			same(t, done, run)
 			_, err = db.Material(t.Context(), done) // a finished run can still be read
@@ -219,7 +217,7 @@ func TestStaleTokenChangesNothing(t *testing.T) {
 			db := open(t)
 			ctx := t.Context()
 			stale := seeded(t, db, articleAt(1))
-			must(t, db.BeatRun(ctx, stale, 0))
+			must(t, db.BeatRun(ctx, stale, 0, stockdigest.Doing{}))
 			fresh := takeOver(t, db, stale.ID)
 			before := materialOf(t, db, fresh)
 			for name, write := range writes(db) {

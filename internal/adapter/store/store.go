@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"stockdigest.app/stockdigest"
@@ -34,6 +35,8 @@ type DB struct {
 	// Statements prepared once: SQLite would compile the text at each call.
 	// They are nil on PostgreSQL, whose driver keeps a cache of its own.
 	writes, reads *db.Queries
+
+	claiming sync.Mutex // the workers of one process wait here, not in the database
 }
 
 // Open connects to the database of c. The caller calls Migrate before anything
@@ -56,54 +59,88 @@ func (d *DB) Close() error { return d.close() }
 // errSilent is the cause of a connection attempt that ran out of time.
 var errSilent = fmt.Errorf("no answer within %s", connectTime)
 
-// tries bounds how often a transaction that lost against another is repeated.
-const tries = 5
+// tries bounds how often a transaction that lost against another is repeated,
+// and patientTries how often one is whose connection broke: with the pauses
+// between them that waits about 5 s, longer than a server needs to restart.
+const (
+	tries        = 5
+	patientTries = 14
+	longestPause = 500 * time.Millisecond
+)
 
 // update runs fn in one writing transaction, again when the database undid it
-// for the sake of another one.
+// for the sake of another one, or lost it in a restart. When the connection
+// breaks while it commits, nobody knows the outcome: that is an ErrUnavailable,
+// and what was written may be there.
 func (d *DB) update(ctx context.Context, what string, fn func(q *db.Queries) error) error {
-	return d.transact(ctx, what, d.write, nil, d.writes, fn)
+	return d.transact(ctx, what, job{on: d.write, prepared: d.writes, fn: fn})
 }
 
 // view runs fn in one reading transaction: all it reads is of one moment.
 func (d *DB) view(ctx context.Context, what string, fn func(q *db.Queries) error) error {
-	return d.transact(ctx, what, d.read, d.dialect.viewOptions(), d.reads, fn)
+	return d.transact(ctx, what, job{on: d.read, opts: d.dialect.viewOptions(), prepared: d.reads, fn: fn, harmless: true})
 }
 
-func (d *DB) transact(
-	ctx context.Context, what string, on *sql.DB, opts *sql.TxOptions, prepared *db.Queries, fn func(*db.Queries) error,
-) error {
+// A job is a transaction that may have to be tried more than once.
+type job struct {
+	on       *sql.DB
+	opts     *sql.TxOptions
+	prepared *db.Queries
+	fn       func(q *db.Queries) error
+	harmless bool // to do twice
+}
+
+func (d *DB) transact(ctx context.Context, what string, j job) error {
 	for try := 1; ; try++ {
-		err := once(ctx, on, opts, prepared, fn)
+		err := j.once(ctx)
 		if err == nil {
 			return nil
 		}
-		if try == tries || !d.dialect.again(err) {
+		if ctx.Err() != nil || !d.repeats(err, j, try) {
 			return fmt.Errorf("%s: %w", what, d.kind(err))
 		}
-		if err := pause(ctx, time.Duration(try)*10*time.Millisecond); err != nil {
+		if err := pause(ctx, min(10*time.Millisecond<<(try-1), longestPause)); err != nil {
 			return fmt.Errorf("%s: %w", what, err)
 		}
 	}
 }
 
-func once(
-	ctx context.Context, on *sql.DB, opts *sql.TxOptions, prepared *db.Queries, fn func(*db.Queries) error,
-) error {
-	tx, err := on.BeginTx(ctx, opts)
+// repeats reports whether a transaction that ended with err is tried again.
+func (d *DB) repeats(err error, j job, try int) bool {
+	var unsure *unsureError
+	switch {
+	case d.dialect.again(err):
+		return try < tries
+	case d.dialect.severed(err):
+		return try < patientTries && (j.harmless || !errors.As(err, &unsure))
+	}
+	return false
+}
+
+func (j job) once(ctx context.Context) error {
+	tx, err := j.on.BeginTx(ctx, j.opts)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }() // does nothing after a commit
 	q := db.New(tx)
-	if prepared != nil {
-		q = prepared.WithTx(tx)
+	if j.prepared != nil {
+		q = j.prepared.WithTx(tx)
 	}
-	if err := fn(q); err != nil {
+	if err := j.fn(q); err != nil {
 		return err
 	}
-	return tx.Commit()
+	if err := tx.Commit(); err != nil {
+		return &unsureError{err}
+	}
+	return nil
 }
+
+// An unsureError came in answer to a commit.
+type unsureError struct{ err error }
+
+func (e *unsureError) Error() string { return "commit: " + e.err.Error() }
+func (e *unsureError) Unwrap() error { return e.err }
 
 // kind gives an error of the database the kind that callers handle.
 func (d *DB) kind(err error) error {
@@ -115,6 +152,8 @@ func (d *DB) kind(err error) error {
 		return &stockdigest.Error{Kind: stockdigest.ErrNotFound, Message: "no such row", Err: err}
 	case d.dialect.misfit(err):
 		return &stockdigest.Error{Kind: stockdigest.ErrInvalid, Message: "rows that do not fit together", Err: err}
+	case d.dialect.full(err):
+		return &stockdigest.Error{Kind: stockdigest.ErrUnavailable, Message: "the disk of the database is full", Err: err}
 	case d.dialect.again(err) || d.dialect.down(err):
 		return &stockdigest.Error{Kind: stockdigest.ErrUnavailable, Message: "the database does not answer", Err: err}
 	}
@@ -122,9 +161,9 @@ func (d *DB) kind(err error) error {
 }
 
 // forRun runs fn in one transaction that holds the run: nobody can take it
-// over before the end.
+// over before the end. fn may run twice: what a step writes is the same each time.
 func (d *DB) forRun(ctx context.Context, what string, run stockdigest.Run, fn func(q *db.Queries) error) error {
-	return d.update(ctx, what, func(q *db.Queries) error {
+	held := func(q *db.Queries) error {
 		n, err := q.HoldRun(ctx, db.HoldRunParams{ID: string(run.ID), Token: int(run.Token)})
 		if err != nil {
 			return err
@@ -133,7 +172,8 @@ func (d *DB) forRun(ctx context.Context, what string, run stockdigest.Run, fn fu
 			return lost(run)
 		}
 		return fn(q)
-	})
+	}
+	return d.transact(ctx, what, job{on: d.write, prepared: d.writes, fn: held, harmless: true})
 }
 
 // lost is the answer to a worker whose claim is not the current one.

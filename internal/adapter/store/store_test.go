@@ -18,6 +18,11 @@ const lease = time.Minute
 // morning is the as-of time of the first report in these tests.
 var morning = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
+// by returns the claim of a worker, under caps that do not bind.
+func by(worker string) stockdigest.Claim {
+	return stockdigest.Claim{Worker: worker, Lease: lease, Caps: stockdigest.Caps{Scheduled: 100, AdHoc: 100, Total: 100}}
+}
+
 func acme() stockdigest.Ticker {
 	return stockdigest.Ticker{Symbol: "ACME", Name: "Acme Corp.", Exchange: "NYSE", CIK: "0000000123", Source: "starter"}
 }
@@ -54,7 +59,7 @@ func claimFor(t *testing.T, db *store.DB, symbol stockdigest.Symbol, asOf time.T
 	t.Helper()
 	run, err := db.OpenRun(t.Context(), stockdigest.Run{Ticker: symbol, Kind: stockdigest.Weekly, AsOf: asOf, TimeZone: "America/New_York"})
 	must(t, err)
-	run, err = db.ClaimRun(t.Context(), run.ID, "worker", lease)
+	run, err = db.ClaimRun(t.Context(), run.ID, by("worker"))
 	must(t, err)
 	return run
 }

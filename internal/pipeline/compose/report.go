@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"stockdigest.app/stockdigest"
 )
@@ -25,6 +26,8 @@ func Build(run stockdigest.Run, m stockdigest.Material, d stockdigest.Draft) sto
 		TimeZone: run.TimeZone,
 		Version:  1,
 		Writer:   d.Writer,
+		Rung:     d.Rung,
+		Written:  d.Written,
 		Sections: sections(run.Kind, d),
 		Stories:  stories(m),
 		Articles: articles(m),
@@ -32,7 +35,7 @@ func Build(run stockdigest.Run, m stockdigest.Material, d stockdigest.Draft) sto
 		Coverage: coverage(m, d),
 		Failures: failures(m),
 	}
-	r.Status, r.Reason = status(r, m)
+	r.Status, r.Reason = status(r, m, cut(run))
 	r.BottomLine = bottomLine(r)
 	return r
 }
@@ -167,30 +170,56 @@ func failures(m stockdigest.Material) []string {
 	return lines
 }
 
+// cut tells in people's words what the run's deadline cut short; empty when
+// nothing was.
+func cut(run stockdigest.Run) string {
+	missing := ""
+	for _, s := range run.Steps {
+		if !strings.HasPrefix(s.Note, stockdigest.CutNote) {
+			continue
+		}
+		switch s.Step {
+		case stockdigest.StepIngest:
+			missing = "every source was read"
+		case stockdigest.StepExtract:
+			missing = cmp.Or(missing, "every article was read")
+		default:
+			missing = cmp.Or(missing, "the work was done")
+		}
+	}
+	if missing == "" {
+		return ""
+	}
+	return "the deadline" + clock(run) + " came before " + missing
+}
+
+// clock is the run's deadline on the clock of its readers.
+func clock(run stockdigest.Run) string {
+	loc, err := time.LoadLocation(run.TimeZone)
+	if err != nil || run.Deadline.IsZero() {
+		return ""
+	}
+	return " at " + run.Deadline.In(loc).Format("15:04")
+}
+
 // status decides whether the report may be sent. A failure is never dressed as
-// a quiet day: quiet needs every source read without error.
-func status(r stockdigest.Report, m stockdigest.Material) (stockdigest.ReportStatus, string) {
-	bullets := 0
-	for _, s := range r.Sections {
-		bullets += len(s.Bullets)
-	}
+// a quiet day: quiet needs every source read without error. A run that was cut
+// publishes what it has, be it headlines; with nothing at all a person must look.
+func status(r stockdigest.Report, m stockdigest.Material, cut string) (stockdigest.ReportStatus, string) {
+	bullets := bulletsOf(r)
 	dropped := r.Coverage.Dropped
-	feeds, others := failedFeeds(m), otherFailures(m)
-	failure := ""
-	switch {
-	case len(feeds) > 0:
-		failure = count(len(feeds), "feed") + " could not be read"
-	case len(others) > 0:
-		failure = "SEC filings could not be read"
-	case len(m.Feeds) == 0:
-		failure = "no feed is set up"
+	failure := failureOf(m)
+	if cut != "" {
+		failure = strings.TrimSuffix(cut+"; "+failure, "; ")
 	}
 	switch {
-	case dropped > 0 && float64(dropped) > heldAbove*float64(dropped+bullets):
-		return stockdigest.ReportHeld, fmt.Sprintf("%d of %d bullets failed the evidence check", dropped, dropped+bullets)
-	case bullets == 0 && failure != "":
+	case dropped > 0 && float64(dropped) > heldAbove*float64(dropped+len(bullets)):
+		return stockdigest.ReportHeld, fmt.Sprintf("%d of %d bullets failed the evidence check", dropped, dropped+len(bullets))
+	case len(bullets) == 0 && cut != "" && r.Coverage.Selected+r.Coverage.Filings > 0:
+		return stockdigest.ReportPartial, failure
+	case len(bullets) == 0 && failure != "":
 		return stockdigest.ReportHeld, failure + ", and nothing new was found elsewhere"
-	case bullets == 0:
+	case len(bullets) == 0:
 		return stockdigest.ReportQuiet, ""
 	case failure != "":
 		return stockdigest.ReportPartial, failure
@@ -198,14 +227,31 @@ func status(r stockdigest.Report, m stockdigest.Material) (stockdigest.ReportSta
 	return stockdigest.ReportReady, ""
 }
 
-// bottomLine says in a line what the bullets add up to. Every count in it is
-// computed here, from the bullets that passed the gate.
-func bottomLine(r stockdigest.Report) string {
+// failureOf tells which sources could not be read; empty when all could.
+func failureOf(m stockdigest.Material) string {
+	switch feeds := len(failedFeeds(m)); {
+	case feeds > 0:
+		return count(feeds, "feed") + " could not be read"
+	case len(otherFailures(m)) > 0:
+		return "SEC filings could not be read"
+	case len(m.Feeds) == 0:
+		return "no feed is set up"
+	}
+	return ""
+}
+
+func bulletsOf(r stockdigest.Report) []stockdigest.Bullet {
 	var bullets []stockdigest.Bullet
 	for _, s := range r.Sections {
 		bullets = append(bullets, s.Bullets...)
 	}
-	told := repeats(r)
+	return bullets
+}
+
+// bottomLine says in a line what the bullets add up to. Every count in it is
+// computed here, from the bullets that passed the gate.
+func bottomLine(r stockdigest.Report) string {
+	bullets, told := bulletsOf(r), repeats(r)
 	if len(bullets) == 0 {
 		return quietLine(r, told)
 	}
@@ -220,6 +266,15 @@ func quietLine(r stockdigest.Report, told int) string {
 	switch {
 	case r.Status == stockdigest.ReportHeld:
 		return "Not checked to the end: " + r.Reason + "."
+	case r.Status == stockdigest.ReportPartial:
+		var found []string
+		if n := r.Coverage.Selected; n > 0 {
+			found = append(found, count(n, "article"))
+		}
+		if n := r.Coverage.Filings; n > 0 {
+			found = append(found, count(n, "filing"))
+		}
+		return "Cut off by the deadline. Found until then: " + list(found, len(found)) + ", listed below."
 	case len(r.Stories) > told:
 		untold := len(r.Stories) - told
 		return fmt.Sprintf("No new fact to quote. %s in the news %s listed under the sources.", capital(count(untold, "story")), plural(untold, "is", "are"))

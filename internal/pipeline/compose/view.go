@@ -305,6 +305,30 @@ func coverageLine(r stockdigest.Report) string {
 	if c.Dropped > 0 {
 		line += fmt.Sprintf("; %s refused by the evidence check", digits(c.Dropped, "bullet"))
 	}
+	if how := writtenLine(r); how != "" {
+		line += "; " + how
+	}
+	return line
+}
+
+// writtenLine says how much a model read and why not all; empty when none was
+// asked.
+func writtenLine(r stockdigest.Report) string {
+	w := r.Written
+	line := ""
+	switch {
+	case w.Read > 0 && w.Read < w.Of:
+		line = fmt.Sprintf("%d of %s read by %s", w.Read, digits(w.Of, "article"), r.Writer)
+	case w.Read > 0:
+		line = fmt.Sprintf("%s read by %s", digits(w.Read, "article"), r.Writer)
+	case w.Of > 0:
+		line = "no article read by a model"
+	case w.Why != "":
+		return w.Why
+	}
+	if w.Why != "" {
+		line += ": " + w.Why
+	}
 	return line
 }
 

@@ -5,3 +5,9 @@ func Usable(s string) bool { return usable(s, maxBytes) }
 
 // FilingUsable is usable with the bound of a filing's sentence.
 func FilingUsable(s string) bool { return usable(s, maxFilingBytes) }
+
+// ParseAnswer is parseAnswer without what is counted.
+func ParseAnswer(text string, n, most int) ([]int, error) {
+	a, err := parseAnswer(text, n, most)
+	return a.numbers, err
+}

@@ -42,7 +42,7 @@ func Extractive(linker *names.Linker) Writer { return extractive{linker: linker}
 
 // Write drafts the bullets of a run.
 func (w extractive) Write(ctx context.Context, run stockdigest.Run, m stockdigest.Material) (stockdigest.Draft, error) {
-	d := stockdigest.Draft{Writer: writerName}
+	d := stockdigest.Draft{Writer: writerName, Rung: stockdigest.RungExtractive}
 	var chosen []choice
 	for _, story := range m.Stories {
 		if err := context.Cause(ctx); err != nil {
@@ -53,23 +53,29 @@ func (w extractive) Write(ctx context.Context, run stockdigest.Run, m stockdiges
 		}
 		chosen = append(chosen, w.choose(m, story, chosen)...)
 	}
-	chosen = chosen[:min(len(chosen), maxBullets)]
+	d.Sections = arranged(run, m, chosen[:min(len(chosen), maxBullets)])
+	return d, nil
+}
+
+// arranged makes the bullets of what was chosen and puts them into sections. It is
+// the same for every writer.
+func arranged(run stockdigest.Run, m stockdigest.Material, chosen []choice) []stockdigest.Section {
 	bullets := make([]placed, 0, len(chosen))
 	for _, c := range chosen {
 		bullets = append(bullets, finish(run, m, c))
 	}
 	leadStories(bullets)
 	attachFilings(m, bullets)
-	d.Sections = arrange(bullets)
-	return d, nil
+	return arrange(bullets)
 }
 
 // A choice is a sentence that becomes a bullet.
 type choice struct {
 	story    stockdigest.Story
 	sentence sentence
-	first    bool // of its story
-	sources  int  // publishers and filings that tell the story
+	first    bool        // of its story
+	sources  int         // publishers and filings that tell the story
+	called   events.Kind // what a model called it; None when none was asked
 }
 
 // choose picks the best sentences of a story that say something not yet said.
@@ -150,8 +156,9 @@ func quota(story stockdigest.Story, s sentence) int {
 	return 2
 }
 
-// rank returns the story's sentences, best first.
-func (w extractive) rank(m stockdigest.Material, story stockdigest.Story) []sentence {
+// sentencesOf returns every sentence of a story that may become a bullet, in
+// the order of its sources.
+func sentencesOf(m stockdigest.Material, story stockdigest.Story) []sentence {
 	sources := sourcesOf(m, story)
 	var all []sentence
 	for i := range sources {
@@ -161,6 +168,12 @@ func (w extractive) rank(m stockdigest.Material, story stockdigest.Story) []sent
 			all = append(all, sources[i].headlines()...)
 		}
 	}
+	return all
+}
+
+// rank returns the story's sentences, best first.
+func (w extractive) rank(m stockdigest.Material, story stockdigest.Story) []sentence {
+	all := sentencesOf(m, story)
 	r, weight := newReader(w.linker, m.Ticker, story.Headline, all), weights()
 	change := map[string]bool{}
 	for _, word := range contentWords(story.Change) {
@@ -269,6 +282,9 @@ func finish(run stockdigest.Run, m stockdigest.Material, c choice) placed {
 		what = events.First(c.story.Headline)
 	}
 	impact, why := impactOf(what, c)
+	if c.called != events.None {
+		why += ", the model calls it " + string(c.called)
+	}
 	mood, moodWhy := stockdigest.Neutral, "what others do has no tone of its own"
 	if s.source.role == stockdigest.RoleCompany {
 		mood, moodWhy = moodOf(s, namesOf(m.Ticker))

@@ -1,12 +1,45 @@
 // Package summarize drafts the bullets of a run behind one seam, the Writer.
-// The extractive writer chooses sentences of the sources themselves, so that
-// every bullet is grounded by construction; writers with a model come behind the
-// same seam.
+// The extractive writer chooses sentences of the sources by rules; the model
+// writer asks a model which to choose. Neither writes a word: every bullet is a
+// sentence of a source, so it is grounded by construction.
 //
 // A draft is made in three phases that are data, not prose: phase 1 chooses
 // bullets from articles and filings, phase 2 finds what the filings say on each
 // bullet's topic, phase 3 places, ranks and labels. No phase rewrites the text
 // of another.
+//
+// # The contract with a model
+//
+// Two prompts, both rendered to the same bytes from the same rows. The system
+// text is the file in prompts/ named by the prompt's name and version.
+//
+// "choose" is asked once for each article and role. Nothing in it depends on the
+// ticker, the run or the reader, so that all who read the article share one paid
+// answer. Its input is
+//
+//	role: company
+//	<article>
+//	title: Brightwell raises its forecast
+//	[1] Brightwell raised its full-year forecast to $4.2 billion on Monday.
+//	[2] Net profit rose 9% to $210 million, Brightwell said.
+//	</article>
+//
+// and the answer {"sentences":[2,1],"event":"guidance","material":true}: at most
+// five of the numbers in brackets, best first; the kind of event, or "none"; and
+// whether a holder of the shares would want to know it the same morning.
+//
+// "order" is asked once a run, over the sentences chosen from all its stories:
+//
+//	company: Brightwell Inc.
+//	<sentences>
+//	[1] Brightwell raised its full-year forecast to $4.2 billion on Monday.
+//	[2] Brightwell named Ada Quill chief executive.
+//	</sentences>
+//
+// with the answer {"sentences":[2,1]}: the most important first, repeats left out.
+//
+// An answer is hostile input. Numbers that are not in the prompt are dropped and
+// counted, and an answer of which nothing is left sends its article to the rules.
 package summarize
 
 import (
@@ -50,9 +83,24 @@ func (s *Step) Run(ctx context.Context, run stockdigest.Run) error {
 	if err != nil {
 		return fmt.Errorf("write bullets: %w", err)
 	}
-	note := fmt.Sprintf("%d bullets by the %s writer", len(d.Bullets()), d.Writer)
-	if err := s.store.SaveDraft(ctx, run, stockdigest.StepSummarize, d, note); err != nil {
+	d = headlines(run, m, d)
+	if err := s.store.SaveDraft(ctx, run, stockdigest.StepSummarize, d, note(d)); err != nil {
 		return fmt.Errorf("save draft: %w", err)
 	}
 	return nil
+}
+
+// note tells how the draft was written, for people who watch the run.
+func note(d stockdigest.Draft) string {
+	line := fmt.Sprintf("%d bullets by the %s writer", len(d.Bullets()), d.Writer)
+	if d.Written.Of > 0 {
+		line += fmt.Sprintf(", %d of %d articles read", d.Written.Read, d.Written.Of)
+	}
+	if d.Written.Unknown > 0 {
+		line += fmt.Sprintf(", %d numbers dropped", d.Written.Unknown)
+	}
+	if d.Written.Why != "" {
+		line += ": " + d.Written.Why
+	}
+	return line
 }

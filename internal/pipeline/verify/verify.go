@@ -52,7 +52,7 @@ func (s *Step) Run(ctx context.Context, run stockdigest.Run) error {
 		return fmt.Errorf("read material: %w", err)
 	}
 	lib := newLibrary(material)
-	kept := stockdigest.Draft{Writer: draft.Writer, Dropped: draft.Dropped}
+	kept := stockdigest.Draft{Writer: draft.Writer, Rung: draft.Rung, Written: draft.Written, Dropped: draft.Dropped}
 	seen := map[stockdigest.BulletID]bool{}
 	contexts := 0
 	for _, section := range draft.Sections {

@@ -24,8 +24,44 @@ func New(db DBTX) *Queries {
 func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	q := Queries{db: db}
 	var err error
+	if q.accountStmt, err = db.PrepareContext(ctx, account); err != nil {
+		return nil, fmt.Errorf("error preparing query Account: %w", err)
+	}
+	if q.accountMonthsStmt, err = db.PrepareContext(ctx, accountMonths); err != nil {
+		return nil, fmt.Errorf("error preparing query AccountMonths: %w", err)
+	}
+	if q.addAccountStmt, err = db.PrepareContext(ctx, addAccount); err != nil {
+		return nil, fmt.Errorf("error preparing query AddAccount: %w", err)
+	}
+	if q.addAskStmt, err = db.PrepareContext(ctx, addAsk); err != nil {
+		return nil, fmt.Errorf("error preparing query AddAsk: %w", err)
+	}
+	if q.addBatchStmt, err = db.PrepareContext(ctx, addBatch); err != nil {
+		return nil, fmt.Errorf("error preparing query AddBatch: %w", err)
+	}
+	if q.addCallStmt, err = db.PrepareContext(ctx, addCall); err != nil {
+		return nil, fmt.Errorf("error preparing query AddCall: %w", err)
+	}
 	if q.addDocumentStmt, err = db.PrepareContext(ctx, addDocument); err != nil {
 		return nil, fmt.Errorf("error preparing query AddDocument: %w", err)
+	}
+	if q.addEntryStmt, err = db.PrepareContext(ctx, addEntry); err != nil {
+		return nil, fmt.Errorf("error preparing query AddEntry: %w", err)
+	}
+	if q.addFilingSeenStmt, err = db.PrepareContext(ctx, addFilingSeen); err != nil {
+		return nil, fmt.Errorf("error preparing query AddFilingSeen: %w", err)
+	}
+	if q.addHoldStmt, err = db.PrepareContext(ctx, addHold); err != nil {
+		return nil, fmt.Errorf("error preparing query AddHold: %w", err)
+	}
+	if q.addProviderStmt, err = db.PrepareContext(ctx, addProvider); err != nil {
+		return nil, fmt.Errorf("error preparing query AddProvider: %w", err)
+	}
+	if q.addReaderStmt, err = db.PrepareContext(ctx, addReader); err != nil {
+		return nil, fmt.Errorf("error preparing query AddReader: %w", err)
+	}
+	if q.addReaderTickerStmt, err = db.PrepareContext(ctx, addReaderTicker); err != nil {
+		return nil, fmt.Errorf("error preparing query AddReaderTicker: %w", err)
 	}
 	if q.addReportStmt, err = db.PrepareContext(ctx, addReport); err != nil {
 		return nil, fmt.Errorf("error preparing query AddReport: %w", err)
@@ -39,8 +75,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.addRunStoryStmt, err = db.PrepareContext(ctx, addRunStory); err != nil {
 		return nil, fmt.Errorf("error preparing query AddRunStory: %w", err)
 	}
+	if q.addSessionStmt, err = db.PrepareContext(ctx, addSession); err != nil {
+		return nil, fmt.Errorf("error preparing query AddSession: %w", err)
+	}
 	if q.addSightingStmt, err = db.PrepareContext(ctx, addSighting); err != nil {
 		return nil, fmt.Errorf("error preparing query AddSighting: %w", err)
+	}
+	if q.addSpendingStmt, err = db.PrepareContext(ctx, addSpending); err != nil {
+		return nil, fmt.Errorf("error preparing query AddSpending: %w", err)
 	}
 	if q.addStepStmt, err = db.PrepareContext(ctx, addStep); err != nil {
 		return nil, fmt.Errorf("error preparing query AddStep: %w", err)
@@ -51,14 +93,44 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.addTextStmt, err = db.PrepareContext(ctx, addText); err != nil {
 		return nil, fmt.Errorf("error preparing query AddText: %w", err)
 	}
+	if q.addTokenStmt, err = db.PrepareContext(ctx, addToken); err != nil {
+		return nil, fmt.Errorf("error preparing query AddToken: %w", err)
+	}
+	if q.adjustCreditStmt, err = db.PrepareContext(ctx, adjustCredit); err != nil {
+		return nil, fmt.Errorf("error preparing query AdjustCredit: %w", err)
+	}
+	if q.allReaderTickersStmt, err = db.PrepareContext(ctx, allReaderTickers); err != nil {
+		return nil, fmt.Errorf("error preparing query AllReaderTickers: %w", err)
+	}
 	if q.allTickerNamesStmt, err = db.PrepareContext(ctx, allTickerNames); err != nil {
 		return nil, fmt.Errorf("error preparing query AllTickerNames: %w", err)
+	}
+	if q.answerStmt, err = db.PrepareContext(ctx, answer); err != nil {
+		return nil, fmt.Errorf("error preparing query Answer: %w", err)
 	}
 	if q.articleHeadStmt, err = db.PrepareContext(ctx, articleHead); err != nil {
 		return nil, fmt.Errorf("error preparing query ArticleHead: %w", err)
 	}
 	if q.articleSourceStmt, err = db.PrepareContext(ctx, articleSource); err != nil {
 		return nil, fmt.Errorf("error preparing query ArticleSource: %w", err)
+	}
+	if q.askedStmt, err = db.PrepareContext(ctx, asked); err != nil {
+		return nil, fmt.Errorf("error preparing query Asked: %w", err)
+	}
+	if q.askersStmt, err = db.PrepareContext(ctx, askers); err != nil {
+		return nil, fmt.Errorf("error preparing query Askers: %w", err)
+	}
+	if q.batchStmt, err = db.PrepareContext(ctx, batch); err != nil {
+		return nil, fmt.Errorf("error preparing query Batch: %w", err)
+	}
+	if q.batchesStmt, err = db.PrepareContext(ctx, batches); err != nil {
+		return nil, fmt.Errorf("error preparing query Batches: %w", err)
+	}
+	if q.callToSettleStmt, err = db.PrepareContext(ctx, callToSettle); err != nil {
+		return nil, fmt.Errorf("error preparing query CallToSettle: %w", err)
+	}
+	if q.callsOfRunStmt, err = db.PrepareContext(ctx, callsOfRun); err != nil {
+		return nil, fmt.Errorf("error preparing query CallsOfRun: %w", err)
 	}
 	if q.candidateStmt, err = db.PrepareContext(ctx, candidate); err != nil {
 		return nil, fmt.Errorf("error preparing query Candidate: %w", err)
@@ -72,6 +144,18 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.candidatesStmt, err = db.PrepareContext(ctx, candidates); err != nil {
 		return nil, fmt.Errorf("error preparing query Candidates: %w", err)
 	}
+	if q.countBatchStmt, err = db.PrepareContext(ctx, countBatch); err != nil {
+		return nil, fmt.Errorf("error preparing query CountBatch: %w", err)
+	}
+	if q.countCallsStmt, err = db.PrepareContext(ctx, countCalls); err != nil {
+		return nil, fmt.Errorf("error preparing query CountCalls: %w", err)
+	}
+	if q.countOpenStmt, err = db.PrepareContext(ctx, countOpen); err != nil {
+		return nil, fmt.Errorf("error preparing query CountOpen: %w", err)
+	}
+	if q.countPastDeadlineStmt, err = db.PrepareContext(ctx, countPastDeadline); err != nil {
+		return nil, fmt.Errorf("error preparing query CountPastDeadline: %w", err)
+	}
 	if q.decideStmt, err = db.PrepareContext(ctx, decide); err != nil {
 		return nil, fmt.Errorf("error preparing query Decide: %w", err)
 	}
@@ -81,8 +165,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteMissStmt, err = db.PrepareContext(ctx, deleteMiss); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteMiss: %w", err)
 	}
+	if q.deleteReaderTickersStmt, err = db.PrepareContext(ctx, deleteReaderTickers); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteReaderTickers: %w", err)
+	}
 	if q.deleteRunStoriesStmt, err = db.PrepareContext(ctx, deleteRunStories); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteRunStories: %w", err)
+	}
+	if q.deleteSessionStmt, err = db.PrepareContext(ctx, deleteSession); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteSession: %w", err)
 	}
 	if q.deleteTickerFeedStmt, err = db.PrepareContext(ctx, deleteTickerFeed); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteTickerFeed: %w", err)
@@ -96,11 +186,32 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.draftsStmt, err = db.PrepareContext(ctx, drafts); err != nil {
 		return nil, fmt.Errorf("error preparing query Drafts: %w", err)
 	}
+	if q.dropOldAnswersStmt, err = db.PrepareContext(ctx, dropOldAnswers); err != nil {
+		return nil, fmt.Errorf("error preparing query DropOldAnswers: %w", err)
+	}
+	if q.dropOldDraftsStmt, err = db.PrepareContext(ctx, dropOldDrafts); err != nil {
+		return nil, fmt.Errorf("error preparing query DropOldDrafts: %w", err)
+	}
+	if q.dropOldSessionsStmt, err = db.PrepareContext(ctx, dropOldSessions); err != nil {
+		return nil, fmt.Errorf("error preparing query DropOldSessions: %w", err)
+	}
+	if q.dropOldTextsStmt, err = db.PrepareContext(ctx, dropOldTexts); err != nil {
+		return nil, fmt.Errorf("error preparing query DropOldTexts: %w", err)
+	}
+	if q.dropOldTokensStmt, err = db.PrepareContext(ctx, dropOldTokens); err != nil {
+		return nil, fmt.Errorf("error preparing query DropOldTokens: %w", err)
+	}
+	if q.endHoldStmt, err = db.PrepareContext(ctx, endHold); err != nil {
+		return nil, fmt.Errorf("error preparing query EndHold: %w", err)
+	}
 	if q.endRunStmt, err = db.PrepareContext(ctx, endRun); err != nil {
 		return nil, fmt.Errorf("error preparing query EndRun: %w", err)
 	}
-	if q.failRunStmt, err = db.PrepareContext(ctx, failRun); err != nil {
-		return nil, fmt.Errorf("error preparing query FailRun: %w", err)
+	if q.endSessionsStmt, err = db.PrepareContext(ctx, endSessions); err != nil {
+		return nil, fmt.Errorf("error preparing query EndSessions: %w", err)
+	}
+	if q.entriesStmt, err = db.PrepareContext(ctx, entries); err != nil {
+		return nil, fmt.Errorf("error preparing query Entries: %w", err)
 	}
 	if q.filingHeadStmt, err = db.PrepareContext(ctx, filingHead); err != nil {
 		return nil, fmt.Errorf("error preparing query FilingHead: %w", err)
@@ -108,23 +219,80 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.filingsStmt, err = db.PrepareContext(ctx, filings); err != nil {
 		return nil, fmt.Errorf("error preparing query Filings: %w", err)
 	}
+	if q.filingsCheckedStmt, err = db.PrepareContext(ctx, filingsChecked); err != nil {
+		return nil, fmt.Errorf("error preparing query FilingsChecked: %w", err)
+	}
 	if q.fillPublisherStmt, err = db.PrepareContext(ctx, fillPublisher); err != nil {
 		return nil, fmt.Errorf("error preparing query FillPublisher: %w", err)
+	}
+	if q.finishSlotStmt, err = db.PrepareContext(ctx, finishSlot); err != nil {
+		return nil, fmt.Errorf("error preparing query FinishSlot: %w", err)
+	}
+	if q.followedTickersStmt, err = db.PrepareContext(ctx, followedTickers); err != nil {
+		return nil, fmt.Errorf("error preparing query FollowedTickers: %w", err)
+	}
+	if q.freshRunStmt, err = db.PrepareContext(ctx, freshRun); err != nil {
+		return nil, fmt.Errorf("error preparing query FreshRun: %w", err)
+	}
+	if q.holdAccountStmt, err = db.PrepareContext(ctx, holdAccount); err != nil {
+		return nil, fmt.Errorf("error preparing query HoldAccount: %w", err)
+	}
+	if q.holdProviderStmt, err = db.PrepareContext(ctx, holdProvider); err != nil {
+		return nil, fmt.Errorf("error preparing query HoldProvider: %w", err)
 	}
 	if q.holdRunStmt, err = db.PrepareContext(ctx, holdRun); err != nil {
 		return nil, fmt.Errorf("error preparing query HoldRun: %w", err)
 	}
+	if q.holdTickerStmt, err = db.PrepareContext(ctx, holdTicker); err != nil {
+		return nil, fmt.Errorf("error preparing query HoldTicker: %w", err)
+	}
+	if q.lastCallsStmt, err = db.PrepareContext(ctx, lastCalls); err != nil {
+		return nil, fmt.Errorf("error preparing query LastCalls: %w", err)
+	}
+	if q.ledgerStmt, err = db.PrepareContext(ctx, ledger); err != nil {
+		return nil, fmt.Errorf("error preparing query Ledger: %w", err)
+	}
+	if q.loseCallStmt, err = db.PrepareContext(ctx, loseCall); err != nil {
+		return nil, fmt.Errorf("error preparing query LoseCall: %w", err)
+	}
 	if q.markToldStmt, err = db.PrepareContext(ctx, markTold); err != nil {
 		return nil, fmt.Errorf("error preparing query MarkTold: %w", err)
+	}
+	if q.marketDaysStmt, err = db.PrepareContext(ctx, marketDays); err != nil {
+		return nil, fmt.Errorf("error preparing query MarketDays: %w", err)
 	}
 	if q.mergeCandidateStmt, err = db.PrepareContext(ctx, mergeCandidate); err != nil {
 		return nil, fmt.Errorf("error preparing query MergeCandidate: %w", err)
 	}
+	if q.openAdHocRunStmt, err = db.PrepareContext(ctx, openAdHocRun); err != nil {
+		return nil, fmt.Errorf("error preparing query OpenAdHocRun: %w", err)
+	}
+	if q.openCallsStmt, err = db.PrepareContext(ctx, openCalls); err != nil {
+		return nil, fmt.Errorf("error preparing query OpenCalls: %w", err)
+	}
+	if q.openSpendingStmt, err = db.PrepareContext(ctx, openSpending); err != nil {
+		return nil, fmt.Errorf("error preparing query OpenSpending: %w", err)
+	}
 	if q.pollsStmt, err = db.PrepareContext(ctx, polls); err != nil {
 		return nil, fmt.Errorf("error preparing query Polls: %w", err)
 	}
+	if q.providersStmt, err = db.PrepareContext(ctx, providers); err != nil {
+		return nil, fmt.Errorf("error preparing query Providers: %w", err)
+	}
 	if q.putCandidateStmt, err = db.PrepareContext(ctx, putCandidate); err != nil {
 		return nil, fmt.Errorf("error preparing query PutCandidate: %w", err)
+	}
+	if q.readerStmt, err = db.PrepareContext(ctx, reader); err != nil {
+		return nil, fmt.Errorf("error preparing query Reader: %w", err)
+	}
+	if q.readerByEmailStmt, err = db.PrepareContext(ctx, readerByEmail); err != nil {
+		return nil, fmt.Errorf("error preparing query ReaderByEmail: %w", err)
+	}
+	if q.readerTickersStmt, err = db.PrepareContext(ctx, readerTickers); err != nil {
+		return nil, fmt.Errorf("error preparing query ReaderTickers: %w", err)
+	}
+	if q.readersStmt, err = db.PrepareContext(ctx, readers); err != nil {
+		return nil, fmt.Errorf("error preparing query Readers: %w", err)
 	}
 	if q.releaseRunStmt, err = db.PrepareContext(ctx, releaseRun); err != nil {
 		return nil, fmt.Errorf("error preparing query ReleaseRun: %w", err)
@@ -135,6 +303,24 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.reportStmt, err = db.PrepareContext(ctx, report); err != nil {
 		return nil, fmt.Errorf("error preparing query Report: %w", err)
 	}
+	if q.reportHeldStmt, err = db.PrepareContext(ctx, reportHeld); err != nil {
+		return nil, fmt.Errorf("error preparing query ReportHeld: %w", err)
+	}
+	if q.reserveCreditStmt, err = db.PrepareContext(ctx, reserveCredit); err != nil {
+		return nil, fmt.Errorf("error preparing query ReserveCredit: %w", err)
+	}
+	if q.resetProviderStmt, err = db.PrepareContext(ctx, resetProvider); err != nil {
+		return nil, fmt.Errorf("error preparing query ResetProvider: %w", err)
+	}
+	if q.retryRunStmt, err = db.PrepareContext(ctx, retryRun); err != nil {
+		return nil, fmt.Errorf("error preparing query RetryRun: %w", err)
+	}
+	if q.returnHeldStmt, err = db.PrepareContext(ctx, returnHeld); err != nil {
+		return nil, fmt.Errorf("error preparing query ReturnHeld: %w", err)
+	}
+	if q.revokeTokensStmt, err = db.PrepareContext(ctx, revokeTokens); err != nil {
+		return nil, fmt.Errorf("error preparing query RevokeTokens: %w", err)
+	}
 	if q.runStmt, err = db.PrepareContext(ctx, run); err != nil {
 		return nil, fmt.Errorf("error preparing query Run: %w", err)
 	}
@@ -143,6 +329,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.runStoriesStmt, err = db.PrepareContext(ctx, runStories); err != nil {
 		return nil, fmt.Errorf("error preparing query RunStories: %w", err)
+	}
+	if q.runsOrderedStmt, err = db.PrepareContext(ctx, runsOrdered); err != nil {
+		return nil, fmt.Errorf("error preparing query RunsOrdered: %w", err)
+	}
+	if q.saveAnswerStmt, err = db.PrepareContext(ctx, saveAnswer); err != nil {
+		return nil, fmt.Errorf("error preparing query SaveAnswer: %w", err)
 	}
 	if q.saveDraftStmt, err = db.PrepareContext(ctx, saveDraft); err != nil {
 		return nil, fmt.Errorf("error preparing query SaveDraft: %w", err)
@@ -156,11 +348,53 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.savePollStmt, err = db.PrepareContext(ctx, savePoll); err != nil {
 		return nil, fmt.Errorf("error preparing query SavePoll: %w", err)
 	}
+	if q.saveProviderStmt, err = db.PrepareContext(ctx, saveProvider); err != nil {
+		return nil, fmt.Errorf("error preparing query SaveProvider: %w", err)
+	}
+	if q.sessionStmt, err = db.PrepareContext(ctx, session); err != nil {
+		return nil, fmt.Errorf("error preparing query Session: %w", err)
+	}
+	if q.setFilingsCheckedStmt, err = db.PrepareContext(ctx, setFilingsChecked); err != nil {
+		return nil, fmt.Errorf("error preparing query SetFilingsChecked: %w", err)
+	}
+	if q.setMarketDayStmt, err = db.PrepareContext(ctx, setMarketDay); err != nil {
+		return nil, fmt.Errorf("error preparing query SetMarketDay: %w", err)
+	}
+	if q.setSlotBatchStmt, err = db.PrepareContext(ctx, setSlotBatch); err != nil {
+		return nil, fmt.Errorf("error preparing query SetSlotBatch: %w", err)
+	}
+	if q.settleCallStmt, err = db.PrepareContext(ctx, settleCall); err != nil {
+		return nil, fmt.Errorf("error preparing query SettleCall: %w", err)
+	}
 	if q.sightedStmt, err = db.PrepareContext(ctx, sighted); err != nil {
 		return nil, fmt.Errorf("error preparing query Sighted: %w", err)
 	}
+	if q.slotByKeyStmt, err = db.PrepareContext(ctx, slotByKey); err != nil {
+		return nil, fmt.Errorf("error preparing query SlotByKey: %w", err)
+	}
+	if q.slotsTakenStmt, err = db.PrepareContext(ctx, slotsTaken); err != nil {
+		return nil, fmt.Errorf("error preparing query SlotsTaken: %w", err)
+	}
+	if q.spendingByModelStmt, err = db.PrepareContext(ctx, spendingByModel); err != nil {
+		return nil, fmt.Errorf("error preparing query SpendingByModel: %w", err)
+	}
+	if q.spendingByRunStmt, err = db.PrepareContext(ctx, spendingByRun); err != nil {
+		return nil, fmt.Errorf("error preparing query SpendingByRun: %w", err)
+	}
+	if q.spentOfStmt, err = db.PrepareContext(ctx, spentOf); err != nil {
+		return nil, fmt.Errorf("error preparing query SpentOf: %w", err)
+	}
+	if q.staleHoldsStmt, err = db.PrepareContext(ctx, staleHolds); err != nil {
+		return nil, fmt.Errorf("error preparing query StaleHolds: %w", err)
+	}
+	if q.standingCallStmt, err = db.PrepareContext(ctx, standingCall); err != nil {
+		return nil, fmt.Errorf("error preparing query StandingCall: %w", err)
+	}
 	if q.stepsStmt, err = db.PrepareContext(ctx, steps); err != nil {
 		return nil, fmt.Errorf("error preparing query Steps: %w", err)
+	}
+	if q.stopRunStmt, err = db.PrepareContext(ctx, stopRun); err != nil {
+		return nil, fmt.Errorf("error preparing query StopRun: %w", err)
 	}
 	if q.tellingsStmt, err = db.PrepareContext(ctx, tellings); err != nil {
 		return nil, fmt.Errorf("error preparing query Tellings: %w", err)
@@ -176,6 +410,15 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.tickersStmt, err = db.PrepareContext(ctx, tickers); err != nil {
 		return nil, fmt.Errorf("error preparing query Tickers: %w", err)
+	}
+	if q.tokenStmt, err = db.PrepareContext(ctx, token); err != nil {
+		return nil, fmt.Errorf("error preparing query Token: %w", err)
+	}
+	if q.turnMonthStmt, err = db.PrepareContext(ctx, turnMonth); err != nil {
+		return nil, fmt.Errorf("error preparing query TurnMonth: %w", err)
+	}
+	if q.updateReaderStmt, err = db.PrepareContext(ctx, updateReader); err != nil {
+		return nil, fmt.Errorf("error preparing query UpdateReader: %w", err)
 	}
 	if q.upsertArticleStmt, err = db.PrepareContext(ctx, upsertArticle); err != nil {
 		return nil, fmt.Errorf("error preparing query UpsertArticle: %w", err)
@@ -203,9 +446,69 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 
 func (q *Queries) Close() error {
 	var err error
+	if q.accountStmt != nil {
+		if cerr := q.accountStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing accountStmt: %w", cerr)
+		}
+	}
+	if q.accountMonthsStmt != nil {
+		if cerr := q.accountMonthsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing accountMonthsStmt: %w", cerr)
+		}
+	}
+	if q.addAccountStmt != nil {
+		if cerr := q.addAccountStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addAccountStmt: %w", cerr)
+		}
+	}
+	if q.addAskStmt != nil {
+		if cerr := q.addAskStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addAskStmt: %w", cerr)
+		}
+	}
+	if q.addBatchStmt != nil {
+		if cerr := q.addBatchStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addBatchStmt: %w", cerr)
+		}
+	}
+	if q.addCallStmt != nil {
+		if cerr := q.addCallStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addCallStmt: %w", cerr)
+		}
+	}
 	if q.addDocumentStmt != nil {
 		if cerr := q.addDocumentStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing addDocumentStmt: %w", cerr)
+		}
+	}
+	if q.addEntryStmt != nil {
+		if cerr := q.addEntryStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addEntryStmt: %w", cerr)
+		}
+	}
+	if q.addFilingSeenStmt != nil {
+		if cerr := q.addFilingSeenStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addFilingSeenStmt: %w", cerr)
+		}
+	}
+	if q.addHoldStmt != nil {
+		if cerr := q.addHoldStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addHoldStmt: %w", cerr)
+		}
+	}
+	if q.addProviderStmt != nil {
+		if cerr := q.addProviderStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addProviderStmt: %w", cerr)
+		}
+	}
+	if q.addReaderStmt != nil {
+		if cerr := q.addReaderStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addReaderStmt: %w", cerr)
+		}
+	}
+	if q.addReaderTickerStmt != nil {
+		if cerr := q.addReaderTickerStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addReaderTickerStmt: %w", cerr)
 		}
 	}
 	if q.addReportStmt != nil {
@@ -228,9 +531,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing addRunStoryStmt: %w", cerr)
 		}
 	}
+	if q.addSessionStmt != nil {
+		if cerr := q.addSessionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addSessionStmt: %w", cerr)
+		}
+	}
 	if q.addSightingStmt != nil {
 		if cerr := q.addSightingStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing addSightingStmt: %w", cerr)
+		}
+	}
+	if q.addSpendingStmt != nil {
+		if cerr := q.addSpendingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addSpendingStmt: %w", cerr)
 		}
 	}
 	if q.addStepStmt != nil {
@@ -248,9 +561,29 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing addTextStmt: %w", cerr)
 		}
 	}
+	if q.addTokenStmt != nil {
+		if cerr := q.addTokenStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addTokenStmt: %w", cerr)
+		}
+	}
+	if q.adjustCreditStmt != nil {
+		if cerr := q.adjustCreditStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing adjustCreditStmt: %w", cerr)
+		}
+	}
+	if q.allReaderTickersStmt != nil {
+		if cerr := q.allReaderTickersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing allReaderTickersStmt: %w", cerr)
+		}
+	}
 	if q.allTickerNamesStmt != nil {
 		if cerr := q.allTickerNamesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing allTickerNamesStmt: %w", cerr)
+		}
+	}
+	if q.answerStmt != nil {
+		if cerr := q.answerStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing answerStmt: %w", cerr)
 		}
 	}
 	if q.articleHeadStmt != nil {
@@ -261,6 +594,36 @@ func (q *Queries) Close() error {
 	if q.articleSourceStmt != nil {
 		if cerr := q.articleSourceStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing articleSourceStmt: %w", cerr)
+		}
+	}
+	if q.askedStmt != nil {
+		if cerr := q.askedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing askedStmt: %w", cerr)
+		}
+	}
+	if q.askersStmt != nil {
+		if cerr := q.askersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing askersStmt: %w", cerr)
+		}
+	}
+	if q.batchStmt != nil {
+		if cerr := q.batchStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing batchStmt: %w", cerr)
+		}
+	}
+	if q.batchesStmt != nil {
+		if cerr := q.batchesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing batchesStmt: %w", cerr)
+		}
+	}
+	if q.callToSettleStmt != nil {
+		if cerr := q.callToSettleStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing callToSettleStmt: %w", cerr)
+		}
+	}
+	if q.callsOfRunStmt != nil {
+		if cerr := q.callsOfRunStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing callsOfRunStmt: %w", cerr)
 		}
 	}
 	if q.candidateStmt != nil {
@@ -283,6 +646,26 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing candidatesStmt: %w", cerr)
 		}
 	}
+	if q.countBatchStmt != nil {
+		if cerr := q.countBatchStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countBatchStmt: %w", cerr)
+		}
+	}
+	if q.countCallsStmt != nil {
+		if cerr := q.countCallsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countCallsStmt: %w", cerr)
+		}
+	}
+	if q.countOpenStmt != nil {
+		if cerr := q.countOpenStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countOpenStmt: %w", cerr)
+		}
+	}
+	if q.countPastDeadlineStmt != nil {
+		if cerr := q.countPastDeadlineStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countPastDeadlineStmt: %w", cerr)
+		}
+	}
 	if q.decideStmt != nil {
 		if cerr := q.decideStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing decideStmt: %w", cerr)
@@ -298,9 +681,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deleteMissStmt: %w", cerr)
 		}
 	}
+	if q.deleteReaderTickersStmt != nil {
+		if cerr := q.deleteReaderTickersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteReaderTickersStmt: %w", cerr)
+		}
+	}
 	if q.deleteRunStoriesStmt != nil {
 		if cerr := q.deleteRunStoriesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteRunStoriesStmt: %w", cerr)
+		}
+	}
+	if q.deleteSessionStmt != nil {
+		if cerr := q.deleteSessionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteSessionStmt: %w", cerr)
 		}
 	}
 	if q.deleteTickerFeedStmt != nil {
@@ -323,14 +716,49 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing draftsStmt: %w", cerr)
 		}
 	}
+	if q.dropOldAnswersStmt != nil {
+		if cerr := q.dropOldAnswersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropOldAnswersStmt: %w", cerr)
+		}
+	}
+	if q.dropOldDraftsStmt != nil {
+		if cerr := q.dropOldDraftsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropOldDraftsStmt: %w", cerr)
+		}
+	}
+	if q.dropOldSessionsStmt != nil {
+		if cerr := q.dropOldSessionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropOldSessionsStmt: %w", cerr)
+		}
+	}
+	if q.dropOldTextsStmt != nil {
+		if cerr := q.dropOldTextsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropOldTextsStmt: %w", cerr)
+		}
+	}
+	if q.dropOldTokensStmt != nil {
+		if cerr := q.dropOldTokensStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropOldTokensStmt: %w", cerr)
+		}
+	}
+	if q.endHoldStmt != nil {
+		if cerr := q.endHoldStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing endHoldStmt: %w", cerr)
+		}
+	}
 	if q.endRunStmt != nil {
 		if cerr := q.endRunStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing endRunStmt: %w", cerr)
 		}
 	}
-	if q.failRunStmt != nil {
-		if cerr := q.failRunStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing failRunStmt: %w", cerr)
+	if q.endSessionsStmt != nil {
+		if cerr := q.endSessionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing endSessionsStmt: %w", cerr)
+		}
+	}
+	if q.entriesStmt != nil {
+		if cerr := q.entriesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing entriesStmt: %w", cerr)
 		}
 	}
 	if q.filingHeadStmt != nil {
@@ -343,9 +771,39 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing filingsStmt: %w", cerr)
 		}
 	}
+	if q.filingsCheckedStmt != nil {
+		if cerr := q.filingsCheckedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing filingsCheckedStmt: %w", cerr)
+		}
+	}
 	if q.fillPublisherStmt != nil {
 		if cerr := q.fillPublisherStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing fillPublisherStmt: %w", cerr)
+		}
+	}
+	if q.finishSlotStmt != nil {
+		if cerr := q.finishSlotStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing finishSlotStmt: %w", cerr)
+		}
+	}
+	if q.followedTickersStmt != nil {
+		if cerr := q.followedTickersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing followedTickersStmt: %w", cerr)
+		}
+	}
+	if q.freshRunStmt != nil {
+		if cerr := q.freshRunStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing freshRunStmt: %w", cerr)
+		}
+	}
+	if q.holdAccountStmt != nil {
+		if cerr := q.holdAccountStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing holdAccountStmt: %w", cerr)
+		}
+	}
+	if q.holdProviderStmt != nil {
+		if cerr := q.holdProviderStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing holdProviderStmt: %w", cerr)
 		}
 	}
 	if q.holdRunStmt != nil {
@@ -353,9 +811,34 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing holdRunStmt: %w", cerr)
 		}
 	}
+	if q.holdTickerStmt != nil {
+		if cerr := q.holdTickerStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing holdTickerStmt: %w", cerr)
+		}
+	}
+	if q.lastCallsStmt != nil {
+		if cerr := q.lastCallsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lastCallsStmt: %w", cerr)
+		}
+	}
+	if q.ledgerStmt != nil {
+		if cerr := q.ledgerStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing ledgerStmt: %w", cerr)
+		}
+	}
+	if q.loseCallStmt != nil {
+		if cerr := q.loseCallStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing loseCallStmt: %w", cerr)
+		}
+	}
 	if q.markToldStmt != nil {
 		if cerr := q.markToldStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing markToldStmt: %w", cerr)
+		}
+	}
+	if q.marketDaysStmt != nil {
+		if cerr := q.marketDaysStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing marketDaysStmt: %w", cerr)
 		}
 	}
 	if q.mergeCandidateStmt != nil {
@@ -363,14 +846,54 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing mergeCandidateStmt: %w", cerr)
 		}
 	}
+	if q.openAdHocRunStmt != nil {
+		if cerr := q.openAdHocRunStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing openAdHocRunStmt: %w", cerr)
+		}
+	}
+	if q.openCallsStmt != nil {
+		if cerr := q.openCallsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing openCallsStmt: %w", cerr)
+		}
+	}
+	if q.openSpendingStmt != nil {
+		if cerr := q.openSpendingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing openSpendingStmt: %w", cerr)
+		}
+	}
 	if q.pollsStmt != nil {
 		if cerr := q.pollsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing pollsStmt: %w", cerr)
 		}
 	}
+	if q.providersStmt != nil {
+		if cerr := q.providersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing providersStmt: %w", cerr)
+		}
+	}
 	if q.putCandidateStmt != nil {
 		if cerr := q.putCandidateStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putCandidateStmt: %w", cerr)
+		}
+	}
+	if q.readerStmt != nil {
+		if cerr := q.readerStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing readerStmt: %w", cerr)
+		}
+	}
+	if q.readerByEmailStmt != nil {
+		if cerr := q.readerByEmailStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing readerByEmailStmt: %w", cerr)
+		}
+	}
+	if q.readerTickersStmt != nil {
+		if cerr := q.readerTickersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing readerTickersStmt: %w", cerr)
+		}
+	}
+	if q.readersStmt != nil {
+		if cerr := q.readersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing readersStmt: %w", cerr)
 		}
 	}
 	if q.releaseRunStmt != nil {
@@ -388,6 +911,36 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing reportStmt: %w", cerr)
 		}
 	}
+	if q.reportHeldStmt != nil {
+		if cerr := q.reportHeldStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing reportHeldStmt: %w", cerr)
+		}
+	}
+	if q.reserveCreditStmt != nil {
+		if cerr := q.reserveCreditStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing reserveCreditStmt: %w", cerr)
+		}
+	}
+	if q.resetProviderStmt != nil {
+		if cerr := q.resetProviderStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing resetProviderStmt: %w", cerr)
+		}
+	}
+	if q.retryRunStmt != nil {
+		if cerr := q.retryRunStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing retryRunStmt: %w", cerr)
+		}
+	}
+	if q.returnHeldStmt != nil {
+		if cerr := q.returnHeldStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing returnHeldStmt: %w", cerr)
+		}
+	}
+	if q.revokeTokensStmt != nil {
+		if cerr := q.revokeTokensStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing revokeTokensStmt: %w", cerr)
+		}
+	}
 	if q.runStmt != nil {
 		if cerr := q.runStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing runStmt: %w", cerr)
@@ -401,6 +954,16 @@ func (q *Queries) Close() error {
 	if q.runStoriesStmt != nil {
 		if cerr := q.runStoriesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing runStoriesStmt: %w", cerr)
+		}
+	}
+	if q.runsOrderedStmt != nil {
+		if cerr := q.runsOrderedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing runsOrderedStmt: %w", cerr)
+		}
+	}
+	if q.saveAnswerStmt != nil {
+		if cerr := q.saveAnswerStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing saveAnswerStmt: %w", cerr)
 		}
 	}
 	if q.saveDraftStmt != nil {
@@ -423,14 +986,84 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing savePollStmt: %w", cerr)
 		}
 	}
+	if q.saveProviderStmt != nil {
+		if cerr := q.saveProviderStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing saveProviderStmt: %w", cerr)
+		}
+	}
+	if q.sessionStmt != nil {
+		if cerr := q.sessionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing sessionStmt: %w", cerr)
+		}
+	}
+	if q.setFilingsCheckedStmt != nil {
+		if cerr := q.setFilingsCheckedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setFilingsCheckedStmt: %w", cerr)
+		}
+	}
+	if q.setMarketDayStmt != nil {
+		if cerr := q.setMarketDayStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setMarketDayStmt: %w", cerr)
+		}
+	}
+	if q.setSlotBatchStmt != nil {
+		if cerr := q.setSlotBatchStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setSlotBatchStmt: %w", cerr)
+		}
+	}
+	if q.settleCallStmt != nil {
+		if cerr := q.settleCallStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing settleCallStmt: %w", cerr)
+		}
+	}
 	if q.sightedStmt != nil {
 		if cerr := q.sightedStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing sightedStmt: %w", cerr)
 		}
 	}
+	if q.slotByKeyStmt != nil {
+		if cerr := q.slotByKeyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing slotByKeyStmt: %w", cerr)
+		}
+	}
+	if q.slotsTakenStmt != nil {
+		if cerr := q.slotsTakenStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing slotsTakenStmt: %w", cerr)
+		}
+	}
+	if q.spendingByModelStmt != nil {
+		if cerr := q.spendingByModelStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing spendingByModelStmt: %w", cerr)
+		}
+	}
+	if q.spendingByRunStmt != nil {
+		if cerr := q.spendingByRunStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing spendingByRunStmt: %w", cerr)
+		}
+	}
+	if q.spentOfStmt != nil {
+		if cerr := q.spentOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing spentOfStmt: %w", cerr)
+		}
+	}
+	if q.staleHoldsStmt != nil {
+		if cerr := q.staleHoldsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing staleHoldsStmt: %w", cerr)
+		}
+	}
+	if q.standingCallStmt != nil {
+		if cerr := q.standingCallStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing standingCallStmt: %w", cerr)
+		}
+	}
 	if q.stepsStmt != nil {
 		if cerr := q.stepsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing stepsStmt: %w", cerr)
+		}
+	}
+	if q.stopRunStmt != nil {
+		if cerr := q.stopRunStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing stopRunStmt: %w", cerr)
 		}
 	}
 	if q.tellingsStmt != nil {
@@ -456,6 +1089,21 @@ func (q *Queries) Close() error {
 	if q.tickersStmt != nil {
 		if cerr := q.tickersStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing tickersStmt: %w", cerr)
+		}
+	}
+	if q.tokenStmt != nil {
+		if cerr := q.tokenStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing tokenStmt: %w", cerr)
+		}
+	}
+	if q.turnMonthStmt != nil {
+		if cerr := q.turnMonthStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing turnMonthStmt: %w", cerr)
+		}
+	}
+	if q.updateReaderStmt != nil {
+		if cerr := q.updateReaderStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing updateReaderStmt: %w", cerr)
 		}
 	}
 	if q.upsertArticleStmt != nil {
@@ -530,129 +1178,291 @@ func (q *Queries) queryRow(ctx context.Context, stmt *sql.Stmt, query string, ar
 }
 
 type Queries struct {
-	db                   DBTX
-	tx                   *sql.Tx
-	addDocumentStmt      *sql.Stmt
-	addReportStmt        *sql.Stmt
-	addRunStmt           *sql.Stmt
-	addRunFilingStmt     *sql.Stmt
-	addRunStoryStmt      *sql.Stmt
-	addSightingStmt      *sql.Stmt
-	addStepStmt          *sql.Stmt
-	addTellingStmt       *sql.Stmt
-	addTextStmt          *sql.Stmt
-	allTickerNamesStmt   *sql.Stmt
-	articleHeadStmt      *sql.Stmt
-	articleSourceStmt    *sql.Stmt
-	candidateStmt        *sql.Stmt
-	candidateMissesStmt  *sql.Stmt
-	candidateTextsStmt   *sql.Stmt
-	candidatesStmt       *sql.Stmt
-	decideStmt           *sql.Stmt
-	deleteCandidateStmt  *sql.Stmt
-	deleteMissStmt       *sql.Stmt
-	deleteRunStoriesStmt *sql.Stmt
-	deleteTickerFeedStmt *sql.Stmt
-	documentStmt         *sql.Stmt
-	documentsStmt        *sql.Stmt
-	draftsStmt           *sql.Stmt
-	endRunStmt           *sql.Stmt
-	failRunStmt          *sql.Stmt
-	filingHeadStmt       *sql.Stmt
-	filingsStmt          *sql.Stmt
-	fillPublisherStmt    *sql.Stmt
-	holdRunStmt          *sql.Stmt
-	markToldStmt         *sql.Stmt
-	mergeCandidateStmt   *sql.Stmt
-	pollsStmt            *sql.Stmt
-	putCandidateStmt     *sql.Stmt
-	releaseRunStmt       *sql.Stmt
-	repointStmt          *sql.Stmt
-	reportStmt           *sql.Stmt
-	runStmt              *sql.Stmt
-	runByKeyStmt         *sql.Stmt
-	runStoriesStmt       *sql.Stmt
-	saveDraftStmt        *sql.Stmt
-	saveHealthStmt       *sql.Stmt
-	saveMissStmt         *sql.Stmt
-	savePollStmt         *sql.Stmt
-	sightedStmt          *sql.Stmt
-	stepsStmt            *sql.Stmt
-	tellingsStmt         *sql.Stmt
-	tickerStmt           *sql.Stmt
-	tickerFeedsStmt      *sql.Stmt
-	tickerNamesStmt      *sql.Stmt
-	tickersStmt          *sql.Stmt
-	upsertArticleStmt    *sql.Stmt
-	upsertFeedStmt       *sql.Stmt
-	upsertFilingStmt     *sql.Stmt
-	upsertStoryStmt      *sql.Stmt
-	upsertTickerStmt     *sql.Stmt
-	upsertTickerFeedStmt *sql.Stmt
-	upsertTickerNameStmt *sql.Stmt
+	db                      DBTX
+	tx                      *sql.Tx
+	accountStmt             *sql.Stmt
+	accountMonthsStmt       *sql.Stmt
+	addAccountStmt          *sql.Stmt
+	addAskStmt              *sql.Stmt
+	addBatchStmt            *sql.Stmt
+	addCallStmt             *sql.Stmt
+	addDocumentStmt         *sql.Stmt
+	addEntryStmt            *sql.Stmt
+	addFilingSeenStmt       *sql.Stmt
+	addHoldStmt             *sql.Stmt
+	addProviderStmt         *sql.Stmt
+	addReaderStmt           *sql.Stmt
+	addReaderTickerStmt     *sql.Stmt
+	addReportStmt           *sql.Stmt
+	addRunStmt              *sql.Stmt
+	addRunFilingStmt        *sql.Stmt
+	addRunStoryStmt         *sql.Stmt
+	addSessionStmt          *sql.Stmt
+	addSightingStmt         *sql.Stmt
+	addSpendingStmt         *sql.Stmt
+	addStepStmt             *sql.Stmt
+	addTellingStmt          *sql.Stmt
+	addTextStmt             *sql.Stmt
+	addTokenStmt            *sql.Stmt
+	adjustCreditStmt        *sql.Stmt
+	allReaderTickersStmt    *sql.Stmt
+	allTickerNamesStmt      *sql.Stmt
+	answerStmt              *sql.Stmt
+	articleHeadStmt         *sql.Stmt
+	articleSourceStmt       *sql.Stmt
+	askedStmt               *sql.Stmt
+	askersStmt              *sql.Stmt
+	batchStmt               *sql.Stmt
+	batchesStmt             *sql.Stmt
+	callToSettleStmt        *sql.Stmt
+	callsOfRunStmt          *sql.Stmt
+	candidateStmt           *sql.Stmt
+	candidateMissesStmt     *sql.Stmt
+	candidateTextsStmt      *sql.Stmt
+	candidatesStmt          *sql.Stmt
+	countBatchStmt          *sql.Stmt
+	countCallsStmt          *sql.Stmt
+	countOpenStmt           *sql.Stmt
+	countPastDeadlineStmt   *sql.Stmt
+	decideStmt              *sql.Stmt
+	deleteCandidateStmt     *sql.Stmt
+	deleteMissStmt          *sql.Stmt
+	deleteReaderTickersStmt *sql.Stmt
+	deleteRunStoriesStmt    *sql.Stmt
+	deleteSessionStmt       *sql.Stmt
+	deleteTickerFeedStmt    *sql.Stmt
+	documentStmt            *sql.Stmt
+	documentsStmt           *sql.Stmt
+	draftsStmt              *sql.Stmt
+	dropOldAnswersStmt      *sql.Stmt
+	dropOldDraftsStmt       *sql.Stmt
+	dropOldSessionsStmt     *sql.Stmt
+	dropOldTextsStmt        *sql.Stmt
+	dropOldTokensStmt       *sql.Stmt
+	endHoldStmt             *sql.Stmt
+	endRunStmt              *sql.Stmt
+	endSessionsStmt         *sql.Stmt
+	entriesStmt             *sql.Stmt
+	filingHeadStmt          *sql.Stmt
+	filingsStmt             *sql.Stmt
+	filingsCheckedStmt      *sql.Stmt
+	fillPublisherStmt       *sql.Stmt
+	finishSlotStmt          *sql.Stmt
+	followedTickersStmt     *sql.Stmt
+	freshRunStmt            *sql.Stmt
+	holdAccountStmt         *sql.Stmt
+	holdProviderStmt        *sql.Stmt
+	holdRunStmt             *sql.Stmt
+	holdTickerStmt          *sql.Stmt
+	lastCallsStmt           *sql.Stmt
+	ledgerStmt              *sql.Stmt
+	loseCallStmt            *sql.Stmt
+	markToldStmt            *sql.Stmt
+	marketDaysStmt          *sql.Stmt
+	mergeCandidateStmt      *sql.Stmt
+	openAdHocRunStmt        *sql.Stmt
+	openCallsStmt           *sql.Stmt
+	openSpendingStmt        *sql.Stmt
+	pollsStmt               *sql.Stmt
+	providersStmt           *sql.Stmt
+	putCandidateStmt        *sql.Stmt
+	readerStmt              *sql.Stmt
+	readerByEmailStmt       *sql.Stmt
+	readerTickersStmt       *sql.Stmt
+	readersStmt             *sql.Stmt
+	releaseRunStmt          *sql.Stmt
+	repointStmt             *sql.Stmt
+	reportStmt              *sql.Stmt
+	reportHeldStmt          *sql.Stmt
+	reserveCreditStmt       *sql.Stmt
+	resetProviderStmt       *sql.Stmt
+	retryRunStmt            *sql.Stmt
+	returnHeldStmt          *sql.Stmt
+	revokeTokensStmt        *sql.Stmt
+	runStmt                 *sql.Stmt
+	runByKeyStmt            *sql.Stmt
+	runStoriesStmt          *sql.Stmt
+	runsOrderedStmt         *sql.Stmt
+	saveAnswerStmt          *sql.Stmt
+	saveDraftStmt           *sql.Stmt
+	saveHealthStmt          *sql.Stmt
+	saveMissStmt            *sql.Stmt
+	savePollStmt            *sql.Stmt
+	saveProviderStmt        *sql.Stmt
+	sessionStmt             *sql.Stmt
+	setFilingsCheckedStmt   *sql.Stmt
+	setMarketDayStmt        *sql.Stmt
+	setSlotBatchStmt        *sql.Stmt
+	settleCallStmt          *sql.Stmt
+	sightedStmt             *sql.Stmt
+	slotByKeyStmt           *sql.Stmt
+	slotsTakenStmt          *sql.Stmt
+	spendingByModelStmt     *sql.Stmt
+	spendingByRunStmt       *sql.Stmt
+	spentOfStmt             *sql.Stmt
+	staleHoldsStmt          *sql.Stmt
+	standingCallStmt        *sql.Stmt
+	stepsStmt               *sql.Stmt
+	stopRunStmt             *sql.Stmt
+	tellingsStmt            *sql.Stmt
+	tickerStmt              *sql.Stmt
+	tickerFeedsStmt         *sql.Stmt
+	tickerNamesStmt         *sql.Stmt
+	tickersStmt             *sql.Stmt
+	tokenStmt               *sql.Stmt
+	turnMonthStmt           *sql.Stmt
+	updateReaderStmt        *sql.Stmt
+	upsertArticleStmt       *sql.Stmt
+	upsertFeedStmt          *sql.Stmt
+	upsertFilingStmt        *sql.Stmt
+	upsertStoryStmt         *sql.Stmt
+	upsertTickerStmt        *sql.Stmt
+	upsertTickerFeedStmt    *sql.Stmt
+	upsertTickerNameStmt    *sql.Stmt
 }
 
 func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 	return &Queries{
-		db:                   tx,
-		tx:                   tx,
-		addDocumentStmt:      q.addDocumentStmt,
-		addReportStmt:        q.addReportStmt,
-		addRunStmt:           q.addRunStmt,
-		addRunFilingStmt:     q.addRunFilingStmt,
-		addRunStoryStmt:      q.addRunStoryStmt,
-		addSightingStmt:      q.addSightingStmt,
-		addStepStmt:          q.addStepStmt,
-		addTellingStmt:       q.addTellingStmt,
-		addTextStmt:          q.addTextStmt,
-		allTickerNamesStmt:   q.allTickerNamesStmt,
-		articleHeadStmt:      q.articleHeadStmt,
-		articleSourceStmt:    q.articleSourceStmt,
-		candidateStmt:        q.candidateStmt,
-		candidateMissesStmt:  q.candidateMissesStmt,
-		candidateTextsStmt:   q.candidateTextsStmt,
-		candidatesStmt:       q.candidatesStmt,
-		decideStmt:           q.decideStmt,
-		deleteCandidateStmt:  q.deleteCandidateStmt,
-		deleteMissStmt:       q.deleteMissStmt,
-		deleteRunStoriesStmt: q.deleteRunStoriesStmt,
-		deleteTickerFeedStmt: q.deleteTickerFeedStmt,
-		documentStmt:         q.documentStmt,
-		documentsStmt:        q.documentsStmt,
-		draftsStmt:           q.draftsStmt,
-		endRunStmt:           q.endRunStmt,
-		failRunStmt:          q.failRunStmt,
-		filingHeadStmt:       q.filingHeadStmt,
-		filingsStmt:          q.filingsStmt,
-		fillPublisherStmt:    q.fillPublisherStmt,
-		holdRunStmt:          q.holdRunStmt,
-		markToldStmt:         q.markToldStmt,
-		mergeCandidateStmt:   q.mergeCandidateStmt,
-		pollsStmt:            q.pollsStmt,
-		putCandidateStmt:     q.putCandidateStmt,
-		releaseRunStmt:       q.releaseRunStmt,
-		repointStmt:          q.repointStmt,
-		reportStmt:           q.reportStmt,
-		runStmt:              q.runStmt,
-		runByKeyStmt:         q.runByKeyStmt,
-		runStoriesStmt:       q.runStoriesStmt,
-		saveDraftStmt:        q.saveDraftStmt,
-		saveHealthStmt:       q.saveHealthStmt,
-		saveMissStmt:         q.saveMissStmt,
-		savePollStmt:         q.savePollStmt,
-		sightedStmt:          q.sightedStmt,
-		stepsStmt:            q.stepsStmt,
-		tellingsStmt:         q.tellingsStmt,
-		tickerStmt:           q.tickerStmt,
-		tickerFeedsStmt:      q.tickerFeedsStmt,
-		tickerNamesStmt:      q.tickerNamesStmt,
-		tickersStmt:          q.tickersStmt,
-		upsertArticleStmt:    q.upsertArticleStmt,
-		upsertFeedStmt:       q.upsertFeedStmt,
-		upsertFilingStmt:     q.upsertFilingStmt,
-		upsertStoryStmt:      q.upsertStoryStmt,
-		upsertTickerStmt:     q.upsertTickerStmt,
-		upsertTickerFeedStmt: q.upsertTickerFeedStmt,
-		upsertTickerNameStmt: q.upsertTickerNameStmt,
+		db:                      tx,
+		tx:                      tx,
+		accountStmt:             q.accountStmt,
+		accountMonthsStmt:       q.accountMonthsStmt,
+		addAccountStmt:          q.addAccountStmt,
+		addAskStmt:              q.addAskStmt,
+		addBatchStmt:            q.addBatchStmt,
+		addCallStmt:             q.addCallStmt,
+		addDocumentStmt:         q.addDocumentStmt,
+		addEntryStmt:            q.addEntryStmt,
+		addFilingSeenStmt:       q.addFilingSeenStmt,
+		addHoldStmt:             q.addHoldStmt,
+		addProviderStmt:         q.addProviderStmt,
+		addReaderStmt:           q.addReaderStmt,
+		addReaderTickerStmt:     q.addReaderTickerStmt,
+		addReportStmt:           q.addReportStmt,
+		addRunStmt:              q.addRunStmt,
+		addRunFilingStmt:        q.addRunFilingStmt,
+		addRunStoryStmt:         q.addRunStoryStmt,
+		addSessionStmt:          q.addSessionStmt,
+		addSightingStmt:         q.addSightingStmt,
+		addSpendingStmt:         q.addSpendingStmt,
+		addStepStmt:             q.addStepStmt,
+		addTellingStmt:          q.addTellingStmt,
+		addTextStmt:             q.addTextStmt,
+		addTokenStmt:            q.addTokenStmt,
+		adjustCreditStmt:        q.adjustCreditStmt,
+		allReaderTickersStmt:    q.allReaderTickersStmt,
+		allTickerNamesStmt:      q.allTickerNamesStmt,
+		answerStmt:              q.answerStmt,
+		articleHeadStmt:         q.articleHeadStmt,
+		articleSourceStmt:       q.articleSourceStmt,
+		askedStmt:               q.askedStmt,
+		askersStmt:              q.askersStmt,
+		batchStmt:               q.batchStmt,
+		batchesStmt:             q.batchesStmt,
+		callToSettleStmt:        q.callToSettleStmt,
+		callsOfRunStmt:          q.callsOfRunStmt,
+		candidateStmt:           q.candidateStmt,
+		candidateMissesStmt:     q.candidateMissesStmt,
+		candidateTextsStmt:      q.candidateTextsStmt,
+		candidatesStmt:          q.candidatesStmt,
+		countBatchStmt:          q.countBatchStmt,
+		countCallsStmt:          q.countCallsStmt,
+		countOpenStmt:           q.countOpenStmt,
+		countPastDeadlineStmt:   q.countPastDeadlineStmt,
+		decideStmt:              q.decideStmt,
+		deleteCandidateStmt:     q.deleteCandidateStmt,
+		deleteMissStmt:          q.deleteMissStmt,
+		deleteReaderTickersStmt: q.deleteReaderTickersStmt,
+		deleteRunStoriesStmt:    q.deleteRunStoriesStmt,
+		deleteSessionStmt:       q.deleteSessionStmt,
+		deleteTickerFeedStmt:    q.deleteTickerFeedStmt,
+		documentStmt:            q.documentStmt,
+		documentsStmt:           q.documentsStmt,
+		draftsStmt:              q.draftsStmt,
+		dropOldAnswersStmt:      q.dropOldAnswersStmt,
+		dropOldDraftsStmt:       q.dropOldDraftsStmt,
+		dropOldSessionsStmt:     q.dropOldSessionsStmt,
+		dropOldTextsStmt:        q.dropOldTextsStmt,
+		dropOldTokensStmt:       q.dropOldTokensStmt,
+		endHoldStmt:             q.endHoldStmt,
+		endRunStmt:              q.endRunStmt,
+		endSessionsStmt:         q.endSessionsStmt,
+		entriesStmt:             q.entriesStmt,
+		filingHeadStmt:          q.filingHeadStmt,
+		filingsStmt:             q.filingsStmt,
+		filingsCheckedStmt:      q.filingsCheckedStmt,
+		fillPublisherStmt:       q.fillPublisherStmt,
+		finishSlotStmt:          q.finishSlotStmt,
+		followedTickersStmt:     q.followedTickersStmt,
+		freshRunStmt:            q.freshRunStmt,
+		holdAccountStmt:         q.holdAccountStmt,
+		holdProviderStmt:        q.holdProviderStmt,
+		holdRunStmt:             q.holdRunStmt,
+		holdTickerStmt:          q.holdTickerStmt,
+		lastCallsStmt:           q.lastCallsStmt,
+		ledgerStmt:              q.ledgerStmt,
+		loseCallStmt:            q.loseCallStmt,
+		markToldStmt:            q.markToldStmt,
+		marketDaysStmt:          q.marketDaysStmt,
+		mergeCandidateStmt:      q.mergeCandidateStmt,
+		openAdHocRunStmt:        q.openAdHocRunStmt,
+		openCallsStmt:           q.openCallsStmt,
+		openSpendingStmt:        q.openSpendingStmt,
+		pollsStmt:               q.pollsStmt,
+		providersStmt:           q.providersStmt,
+		putCandidateStmt:        q.putCandidateStmt,
+		readerStmt:              q.readerStmt,
+		readerByEmailStmt:       q.readerByEmailStmt,
+		readerTickersStmt:       q.readerTickersStmt,
+		readersStmt:             q.readersStmt,
+		releaseRunStmt:          q.releaseRunStmt,
+		repointStmt:             q.repointStmt,
+		reportStmt:              q.reportStmt,
+		reportHeldStmt:          q.reportHeldStmt,
+		reserveCreditStmt:       q.reserveCreditStmt,
+		resetProviderStmt:       q.resetProviderStmt,
+		retryRunStmt:            q.retryRunStmt,
+		returnHeldStmt:          q.returnHeldStmt,
+		revokeTokensStmt:        q.revokeTokensStmt,
+		runStmt:                 q.runStmt,
+		runByKeyStmt:            q.runByKeyStmt,
+		runStoriesStmt:          q.runStoriesStmt,
+		runsOrderedStmt:         q.runsOrderedStmt,
+		saveAnswerStmt:          q.saveAnswerStmt,
+		saveDraftStmt:           q.saveDraftStmt,
+		saveHealthStmt:          q.saveHealthStmt,
+		saveMissStmt:            q.saveMissStmt,
+		savePollStmt:            q.savePollStmt,
+		saveProviderStmt:        q.saveProviderStmt,
+		sessionStmt:             q.sessionStmt,
+		setFilingsCheckedStmt:   q.setFilingsCheckedStmt,
+		setMarketDayStmt:        q.setMarketDayStmt,
+		setSlotBatchStmt:        q.setSlotBatchStmt,
+		settleCallStmt:          q.settleCallStmt,
+		sightedStmt:             q.sightedStmt,
+		slotByKeyStmt:           q.slotByKeyStmt,
+		slotsTakenStmt:          q.slotsTakenStmt,
+		spendingByModelStmt:     q.spendingByModelStmt,
+		spendingByRunStmt:       q.spendingByRunStmt,
+		spentOfStmt:             q.spentOfStmt,
+		staleHoldsStmt:          q.staleHoldsStmt,
+		standingCallStmt:        q.standingCallStmt,
+		stepsStmt:               q.stepsStmt,
+		stopRunStmt:             q.stopRunStmt,
+		tellingsStmt:            q.tellingsStmt,
+		tickerStmt:              q.tickerStmt,
+		tickerFeedsStmt:         q.tickerFeedsStmt,
+		tickerNamesStmt:         q.tickerNamesStmt,
+		tickersStmt:             q.tickersStmt,
+		tokenStmt:               q.tokenStmt,
+		turnMonthStmt:           q.turnMonthStmt,
+		updateReaderStmt:        q.updateReaderStmt,
+		upsertArticleStmt:       q.upsertArticleStmt,
+		upsertFeedStmt:          q.upsertFeedStmt,
+		upsertFilingStmt:        q.upsertFilingStmt,
+		upsertStoryStmt:         q.upsertStoryStmt,
+		upsertTickerStmt:        q.upsertTickerStmt,
+		upsertTickerFeedStmt:    q.upsertTickerFeedStmt,
+		upsertTickerNameStmt:    q.upsertTickerNameStmt,
 	}
 }

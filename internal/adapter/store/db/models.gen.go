@@ -8,6 +8,23 @@ import (
 	"database/sql"
 )
 
+type AccessToken struct {
+	Hash      string
+	Name      string
+	ReaderID  sql.NullString
+	CreatedAt Time
+	ExpiresAt Time
+	RevokedAt Time
+}
+
+type Answer struct {
+	Owner       string
+	Key         string
+	RequestHash string
+	Body        string
+	CreatedAt   Time
+}
+
 type Article struct {
 	ID          string
 	Url         string
@@ -49,6 +66,34 @@ type Batch struct {
 	Note      string
 }
 
+type Call struct {
+	ID           string
+	Key          string
+	Provider     string
+	Model        string
+	Prompt       string
+	RunID        string
+	Step         string
+	ReaderID     string
+	Day          string
+	State        string
+	Try          int
+	Reserved     int
+	Cost         int
+	Tokens       int
+	StartedAt    Time
+	LeaseUntil   Time
+	SettledAt    Time
+	TookMs       int
+	TokensIn     int
+	TokensCached int
+	TokensOut    int
+	Answer       string
+	Stop         string
+	AnsweredBy   string
+	Error        string
+}
+
 type Candidate struct {
 	RunID       string
 	ArticleID   string
@@ -60,6 +105,32 @@ type Candidate struct {
 	Score       int
 	DuplicateOf string
 	Standing    int
+}
+
+type CreditAccount struct {
+	ReaderID string
+	Balance  int
+	Held     int
+	Month    string
+}
+
+type CreditEntry struct {
+	Seq      int
+	ReaderID string
+	Kind     string
+	Amount   int
+	RunID    string
+	Month    sql.NullString
+	Note     string
+	At       Time
+}
+
+type CreditHold struct {
+	RunID     string
+	ReaderID  string
+	State     string
+	CreatedAt Time
+	EndedAt   Time
 }
 
 type Draft struct {
@@ -90,6 +161,12 @@ type Filing struct {
 	Url       string
 }
 
+type FilingCheck struct {
+	Symbol    string
+	FirstAt   Time
+	CheckedAt Time
+}
+
 type FilingDocument struct {
 	Accession   string
 	Seq         int
@@ -99,6 +176,48 @@ type FilingDocument struct {
 	Body        string
 	Hash        string
 	Items       string
+}
+
+type FilingsSeen struct {
+	Symbol    string
+	Accession string
+	SeenAt    Time
+	Fresh     bool
+}
+
+type MarketDay struct {
+	Exchange string
+	Day      string
+	Open     bool
+	Closes   string
+	Note     string
+}
+
+type Provider struct {
+	Name            string
+	CallsFullAt     Time
+	TokensFullAt    Time
+	TokensPerMinute int
+	Failures        int
+	DownSince       Time
+	NextTry         Time
+	Tripped         string
+	Error           string
+	ErrorAt         Time
+}
+
+type Reader struct {
+	ID        string
+	Email     string
+	TimeZone  string
+	Plan      string
+	State     string
+	CreatedAt Time
+}
+
+type ReaderTicker struct {
+	ReaderID string
+	Symbol   string
 }
 
 type Report struct {
@@ -139,6 +258,12 @@ type Run struct {
 	ProgressTotal int
 }
 
+type RunAsk struct {
+	RunID    string
+	ReaderID string
+	AskedAt  Time
+}
+
 type RunFiling struct {
 	RunID     string
 	Accession string
@@ -173,10 +298,40 @@ type RunStory struct {
 	Filings  string
 }
 
+type Session struct {
+	Hash      string
+	Name      string
+	ReaderID  sql.NullString
+	CreatedAt Time
+	ExpiresAt Time
+}
+
 type Sighting struct {
 	FeedUrl   string
 	ArticleID string
 	Link      string
+}
+
+type Slot struct {
+	Kind       string
+	Day        string
+	Key        string
+	Clock      string
+	Due        Time
+	Worker     string
+	Attempts   int
+	TakenAt    Time
+	LeaseUntil Time
+	DoneAt     Time
+	Outcome    string
+	BatchID    sql.NullString
+}
+
+type Spending struct {
+	Scope    string
+	Name     string
+	Settled  int
+	Reserved int
 }
 
 type Story struct {

@@ -7,11 +7,38 @@ package db
 
 import (
 	"context"
+	"database/sql"
 )
 
+const addBatch = `-- name: AddBatch :exec
+INSERT INTO batches (id, kind, created_by, created_at, deadline, note) VALUES ($1, $2, $3, $4, $5, $6)
+`
+
+type AddBatchParams struct {
+	ID        string
+	Kind      string
+	CreatedBy string
+	CreatedAt Time
+	Deadline  Time
+	Note      string
+}
+
+func (q *Queries) AddBatch(ctx context.Context, arg AddBatchParams) error {
+	_, err := q.exec(ctx, q.addBatchStmt, addBatch,
+		arg.ID,
+		arg.Kind,
+		arg.CreatedBy,
+		arg.CreatedAt,
+		arg.Deadline,
+		arg.Note,
+	)
+	return err
+}
+
 const addRun = `-- name: AddRun :exec
-INSERT INTO runs (id, ticker, kind, as_of, time_zone, state, token, attempts, worker, lease_until, cause, created_at)
-VALUES ($1, $2, $3, $4, $5, 'queued', 0, 0, '', NULL, '', $6)
+INSERT INTO runs (id, ticker, kind, as_of, time_zone, state, token, attempts, worker, lease_until, cause, created_at,
+    class, batch_id, created_by, deadline)
+VALUES ($1, $2, $3, $4, $5, 'queued', 0, 0, '', NULL, '', $6, $7, $8, $9, $10)
 ON CONFLICT (ticker, kind, as_of) DO NOTHING
 `
 
@@ -22,6 +49,10 @@ type AddRunParams struct {
 	AsOf      Time
 	TimeZone  string
 	CreatedAt Time
+	Class     string
+	BatchID   sql.NullString
+	CreatedBy string
+	Deadline  Time
 }
 
 func (q *Queries) AddRun(ctx context.Context, arg AddRunParams) error {
@@ -32,6 +63,10 @@ func (q *Queries) AddRun(ctx context.Context, arg AddRunParams) error {
 		arg.AsOf,
 		arg.TimeZone,
 		arg.CreatedAt,
+		arg.Class,
+		arg.BatchID,
+		arg.CreatedBy,
+		arg.Deadline,
 	)
 	return err
 }
@@ -58,32 +93,145 @@ func (q *Queries) AddStep(ctx context.Context, arg AddStepParams) error {
 	return err
 }
 
-const endRun = `-- name: EndRun :exec
-UPDATE runs SET state = 'done', lease_until = NULL WHERE id = $1
+const batch = `-- name: Batch :one
+SELECT id, kind, created_by, created_at, deadline, note FROM batches WHERE id = $1
 `
 
-func (q *Queries) EndRun(ctx context.Context, id string) error {
-	_, err := q.exec(ctx, q.endRunStmt, endRun, id)
-	return err
+func (q *Queries) Batch(ctx context.Context, id string) (Batch, error) {
+	row := q.queryRow(ctx, q.batchStmt, batch, id)
+	var i Batch
+	err := row.Scan(
+		&i.ID,
+		&i.Kind,
+		&i.CreatedBy,
+		&i.CreatedAt,
+		&i.Deadline,
+		&i.Note,
+	)
+	return i, err
 }
 
-const failRun = `-- name: FailRun :execrows
-UPDATE runs SET state = 'failed', lease_until = NULL, cause = $3
-WHERE id = $1 AND token = $2 AND state = 'running'
+const batches = `-- name: Batches :many
+SELECT id, kind, created_by, created_at, deadline, note FROM batches ORDER BY created_at DESC, id DESC LIMIT $1
 `
 
-type FailRunParams struct {
-	ID    string
-	Token int
-	Cause string
-}
-
-func (q *Queries) FailRun(ctx context.Context, arg FailRunParams) (int64, error) {
-	result, err := q.exec(ctx, q.failRunStmt, failRun, arg.ID, arg.Token, arg.Cause)
+func (q *Queries) Batches(ctx context.Context, limit int32) ([]Batch, error) {
+	rows, err := q.query(ctx, q.batchesStmt, batches, limit)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	return result.RowsAffected()
+	defer rows.Close()
+	var items []Batch
+	for rows.Next() {
+		var i Batch
+		if err := rows.Scan(
+			&i.ID,
+			&i.Kind,
+			&i.CreatedBy,
+			&i.CreatedAt,
+			&i.Deadline,
+			&i.Note,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const countBatch = `-- name: CountBatch :many
+SELECT state, ending, count(*) AS n FROM runs WHERE batch_id = CAST($1 AS text) GROUP BY state, ending
+`
+
+type CountBatchRow struct {
+	State  string
+	Ending string
+	N      int64
+}
+
+func (q *Queries) CountBatch(ctx context.Context, batch string) ([]CountBatchRow, error) {
+	rows, err := q.query(ctx, q.countBatchStmt, countBatch, batch)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CountBatchRow
+	for rows.Next() {
+		var i CountBatchRow
+		if err := rows.Scan(&i.State, &i.Ending, &i.N); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const countOpen = `-- name: CountOpen :many
+SELECT class, state, count(*) AS n FROM runs WHERE state IN ('queued', 'running') GROUP BY class, state
+`
+
+type CountOpenRow struct {
+	Class string
+	State string
+	N     int64
+}
+
+func (q *Queries) CountOpen(ctx context.Context) ([]CountOpenRow, error) {
+	rows, err := q.query(ctx, q.countOpenStmt, countOpen)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CountOpenRow
+	for rows.Next() {
+		var i CountOpenRow
+		if err := rows.Scan(&i.Class, &i.State, &i.N); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const endRun = `-- name: EndRun :exec
+UPDATE runs SET state = $2, ending = $3, cause = $4, lease_until = NULL, not_before = NULL, ended_at = $5 WHERE id = $1
+`
+
+type EndRunParams struct {
+	ID      string
+	State   string
+	Ending  string
+	Cause   string
+	EndedAt Time
+}
+
+func (q *Queries) EndRun(ctx context.Context, arg EndRunParams) error {
+	_, err := q.exec(ctx, q.endRunStmt, endRun,
+		arg.ID,
+		arg.State,
+		arg.Ending,
+		arg.Cause,
+		arg.EndedAt,
+	)
+	return err
 }
 
 const holdRun = `-- name: HoldRun :execrows
@@ -123,20 +271,56 @@ func (q *Queries) ReleaseRun(ctx context.Context, arg ReleaseRunParams) (int64, 
 	return result.RowsAffected()
 }
 
+const retryRun = `-- name: RetryRun :execrows
+UPDATE runs SET state = 'queued', ending = '', attempts = 0, not_before = NULL, ended_at = NULL, cause = $2
+WHERE id = $1 AND state = 'failed' AND ending = 'quarantined'
+`
+
+type RetryRunParams struct {
+	ID    string
+	Cause string
+}
+
+func (q *Queries) RetryRun(ctx context.Context, arg RetryRunParams) (int64, error) {
+	result, err := q.exec(ctx, q.retryRunStmt, retryRun, arg.ID, arg.Cause)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const run = `-- name: Run :one
-SELECT id, ticker, kind, as_of, time_zone, state, token FROM runs WHERE id = $1
+SELECT id, ticker, kind, as_of, time_zone, class, coalesce(batch_id, '') AS batch, created_by, created_at, deadline,
+    state, ending, token, attempts, cause, not_before, worker, step, progress_done, progress_total, started_at, ended_at
+FROM runs WHERE id = $1
 `
 
 type RunRow struct {
-	ID       string
-	Ticker   string
-	Kind     string
-	AsOf     Time
-	TimeZone string
-	State    string
-	Token    int
+	ID            string
+	Ticker        string
+	Kind          string
+	AsOf          Time
+	TimeZone      string
+	Class         string
+	Batch         string
+	CreatedBy     string
+	CreatedAt     Time
+	Deadline      Time
+	State         string
+	Ending        string
+	Token         int
+	Attempts      int
+	Cause         string
+	NotBefore     Time
+	Worker        string
+	Step          string
+	ProgressDone  int
+	ProgressTotal int
+	StartedAt     Time
+	EndedAt       Time
 }
 
+// The columns are those of runColumns in claim.go, in its order.
 func (q *Queries) Run(ctx context.Context, id string) (RunRow, error) {
 	row := q.queryRow(ctx, q.runStmt, run, id)
 	var i RunRow
@@ -146,14 +330,29 @@ func (q *Queries) Run(ctx context.Context, id string) (RunRow, error) {
 		&i.Kind,
 		&i.AsOf,
 		&i.TimeZone,
+		&i.Class,
+		&i.Batch,
+		&i.CreatedBy,
+		&i.CreatedAt,
+		&i.Deadline,
 		&i.State,
+		&i.Ending,
 		&i.Token,
+		&i.Attempts,
+		&i.Cause,
+		&i.NotBefore,
+		&i.Worker,
+		&i.Step,
+		&i.ProgressDone,
+		&i.ProgressTotal,
+		&i.StartedAt,
+		&i.EndedAt,
 	)
 	return i, err
 }
 
 const runByKey = `-- name: RunByKey :one
-SELECT id, ticker, kind, as_of, time_zone, state, token FROM runs WHERE ticker = $1 AND kind = $2 AND as_of = $3
+SELECT id FROM runs WHERE ticker = $1 AND kind = $2 AND as_of = $3
 `
 
 type RunByKeyParams struct {
@@ -162,29 +361,11 @@ type RunByKeyParams struct {
 	AsOf   Time
 }
 
-type RunByKeyRow struct {
-	ID       string
-	Ticker   string
-	Kind     string
-	AsOf     Time
-	TimeZone string
-	State    string
-	Token    int
-}
-
-func (q *Queries) RunByKey(ctx context.Context, arg RunByKeyParams) (RunByKeyRow, error) {
+func (q *Queries) RunByKey(ctx context.Context, arg RunByKeyParams) (string, error) {
 	row := q.queryRow(ctx, q.runByKeyStmt, runByKey, arg.Ticker, arg.Kind, arg.AsOf)
-	var i RunByKeyRow
-	err := row.Scan(
-		&i.ID,
-		&i.Ticker,
-		&i.Kind,
-		&i.AsOf,
-		&i.TimeZone,
-		&i.State,
-		&i.Token,
-	)
-	return i, err
+	var id string
+	err := row.Scan(&id)
+	return id, err
 }
 
 const steps = `-- name: Steps :many
@@ -218,4 +399,17 @@ func (q *Queries) Steps(ctx context.Context, runID string) ([]StepsRow, error) {
 		return nil, err
 	}
 	return items, nil
+}
+
+const stopRun = `-- name: StopRun :execrows
+UPDATE runs SET token = token + 1 WHERE id = $1 AND state IN ('queued', 'running')
+`
+
+// Takes the run from whoever has it: no write under the old token counts.
+func (q *Queries) StopRun(ctx context.Context, id string) (int64, error) {
+	result, err := q.exec(ctx, q.stopRunStmt, stopRun, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }

@@ -27,10 +27,12 @@ var server = sync.OnceValues(func() (*cluster, error) {
 	admin := os.Getenv("TEST_POSTGRES_URL")
 	var alive io.Closer
 	if admin == "" {
-		var err error
-		if admin, alive, err = startServer(); err != nil {
+		kept, err := startServer("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300",
+			"shared_buffers=32MB", "autovacuum=off")
+		if err != nil {
 			return nil, err
 		}
+		admin, alive = kept.url, kept
 	}
 	c := &cluster{admin: admin, alive: alive, template: fmt.Sprintf("sd_template_%d", os.Getpid())}
 	return c, c.makeTemplate()

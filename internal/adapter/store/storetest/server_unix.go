@@ -3,6 +3,7 @@
 package storetest
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -22,59 +23,95 @@ import (
 
 // keeper runs the server for as long as the test process lives, however that
 // ends: when the pipe to its standard input closes it stops the server by its
-// process id and removes the data.
+// process id and removes the data. Between that it obeys: "stop" is the
+// immediate mode of pg_ctl, as when a machine is reset, and "start" starts again.
 const keeper = `trap '' INT TERM HUP
-"$1" -D "$2/data" -c listen_addresses=127.0.0.1 -c port="$3" -c unix_socket_directories= -c fsync=off \
-  -c synchronous_commit=off -c full_page_writes=off -c max_connections=300 -c shared_buffers=32MB \
-  -c autovacuum=off >"$2/log" 2>&1 &
-server=$!
-cat >/dev/null
-kill -QUIT $server
-wait $server
-rm -rf "$2/data" "$2/log"
-rmdir "$2" 2>/dev/null`
+bin=$1 dir=$2; shift 2
+start() { "$bin" -D "$dir/data" "$@" >>"$dir/log" 2>&1 & server=$!; }
+stop() { [ -z "$server" ] || { kill -QUIT "$server"; wait "$server"; server=; }; }
+start "$@"
+while read -r order; do
+  case $order in
+  stop) stop ;;
+  start) start "$@" ;;
+  esac
+  echo "$order"
+done
+stop
+rm -rf "$dir/data" "$dir/log"
+rmdir "$dir" 2>/dev/null`
 
-// startServer makes a new server in a folder of its own. It returns a URL and
-// what must be kept: the server ends when that is closed or forgotten.
-func startServer() (string, io.Closer, error) {
+// A keptServer is a server that ends when it is closed or forgotten.
+type keptServer struct {
+	url    string
+	orders io.WriteCloser
+	done   *bufio.Reader
+}
+
+// startServer makes a new server in a folder of its own, with settings such as
+// max_connections=20.
+func startServer(settings ...string) (*keptServer, error) {
 	bin, err := binaries()
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	dir, err := os.MkdirTemp("", "stockdigest-pg-")
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	owner, err := owner(dir)
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", filepath.Join(dir, "data"),
 		"-U", "stockdigest", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
 	initdb.Dir, initdb.SysProcAttr = dir, &syscall.SysProcAttr{Credential: owner}
 	if out, err := initdb.CombinedOutput(); err != nil {
-		return "", nil, fmt.Errorf("make a PostgreSQL cluster: %w: %s", errors.Join(err, os.RemoveAll(dir)), out)
+		return nil, fmt.Errorf("make a PostgreSQL cluster: %w: %s", errors.Join(err, os.RemoveAll(dir)), out)
 	}
 	port, err := freePort()
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
-	run := exec.Command("/bin/sh", "-c", keeper, "keeper", filepath.Join(bin, "postgres"), dir, strconv.Itoa(port))
+	args := []string{"-c", keeper, "keeper", filepath.Join(bin, "postgres"), dir}
+	settings = append([]string{"listen_addresses=127.0.0.1", "port=" + strconv.Itoa(port), "unix_socket_directories="}, settings...)
+	for _, s := range settings {
+		args = append(args, "-c", s)
+	}
+	run := exec.Command("/bin/sh", args...)
 	run.Dir, run.SysProcAttr = dir, &syscall.SysProcAttr{Credential: owner, Setpgid: true}
-	alive, err := run.StdinPipe()
+	orders, err := run.StdinPipe()
 	if err != nil {
-		return "", nil, err
+		return nil, err
+	}
+	done, err := run.StdoutPipe()
+	if err != nil {
+		return nil, err
 	}
 	if err := run.Start(); err != nil {
-		return "", nil, fmt.Errorf("start PostgreSQL: %w", err)
+		return nil, fmt.Errorf("start PostgreSQL: %w", err)
 	}
 	url := fmt.Sprintf("postgres://stockdigest@127.0.0.1:%d/postgres?sslmode=disable", port)
 	if err := waitFor(url); err != nil {
 		log, _ := os.ReadFile(filepath.Join(dir, "log")) // best effort: the error is told anyway
-		return "", nil, fmt.Errorf("start PostgreSQL: %w: %s", err, log)
+		return nil, fmt.Errorf("start PostgreSQL: %w: %s", err, log)
 	}
-	return url, alive, nil
+	return &keptServer{url: url, orders: orders, done: bufio.NewReader(done)}, nil
 }
+
+// obey gives the keeper an order and returns when it is carried out.
+func (s *keptServer) obey(order string) error {
+	if _, err := io.WriteString(s.orders, order+"\n"); err != nil {
+		return fmt.Errorf("order the server to %s: %w", order, err)
+	}
+	if _, err := s.done.ReadString('\n'); err != nil {
+		return fmt.Errorf("wait for the server to %s: %w", order, err)
+	}
+	return nil
+}
+
+// Close ends the server and removes its data, a moment later.
+func (s *keptServer) Close() error { return s.orders.Close() }
 
 // binaries returns the folder with initdb and postgres.
 func binaries() (string, error) {

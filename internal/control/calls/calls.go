@@ -1,0 +1,223 @@
+// Package calls makes paid calls: it asks the store for leave, which keeps
+// budget and limits, makes the call where nothing can cut it, and has the
+// answer stored before anybody reads it. An answer that was paid for is never
+// paid for again.
+package calls
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"log/slog"
+	"strconv"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"stockdigest.app/stockdigest"
+)
+
+// A Store keeps the ledger of calls.
+type Store interface {
+	Answer(ctx context.Context, key string) (stockdigest.Completion, bool, error)
+	BeginCall(ctx context.Context, bid stockdigest.Bid) (stockdigest.Permit, error)
+	SettleCall(ctx context.Context, o stockdigest.Outcome) error
+}
+
+// A Provider answers prompts, for money. Its errors are *stockdigest.CallError.
+type Provider interface {
+	Complete(ctx context.Context, model string, p stockdigest.Prompt) (stockdigest.Completion, error)
+}
+
+// Prices tells what a call may cost at worst, and what it did cost.
+type Prices interface {
+	Worst(provider, model string, p stockdigest.Prompt, on stockdigest.Day) (stockdigest.Micros, error)
+	Cost(provider, model string, u stockdigest.Usage, on stockdigest.Day) (stockdigest.Micros, error)
+}
+
+// Config holds the values of a Caller.
+type Config struct {
+	Limits  stockdigest.Limits // of each provider
+	Budget  stockdigest.Budget
+	Zone    *time.Location // of the budget's days; nil means UTC
+	Timeout time.Duration  // of one call; zero means 90 s
+}
+
+// Deps holds the things a Caller works with.
+type Deps struct {
+	Store     Store
+	Providers map[string]Provider // by name
+	Prices    Prices
+	Now       func() time.Time
+	Jitter    func() float64 // from 0 to 1, spreads retries
+	Log       *slog.Logger
+}
+
+// A Caller makes paid calls. It is safe for concurrent use; there is one per
+// process, so that equal calls meet.
+type Caller struct {
+	cfg  Config
+	deps Deps
+
+	gates map[string]*gate // one per provider
+
+	mu      sync.Mutex
+	flights map[string]*flight // by key
+	left    sync.WaitGroup     // flights that have not ended
+}
+
+// New returns a Caller.
+func New(cfg Config, deps Deps) *Caller {
+	if cfg.Timeout == 0 {
+		cfg.Timeout = 90 * time.Second
+	}
+	if cfg.Zone == nil {
+		cfg.Zone = time.UTC
+	}
+	c := &Caller{cfg: cfg, deps: deps, gates: map[string]*gate{}, flights: map[string]*flight{}}
+	for name := range deps.Providers {
+		c.gates[name] = &gate{head: semaphore.NewWeighted(1), freed: make(chan struct{}, 1)}
+	}
+	return c
+}
+
+// A gate lets the asks of one provider through in their order. Who is at its
+// head asks the store; the others wait in memory, however many they are.
+type gate struct {
+	head  *semaphore.Weighted // first come, first served
+	freed chan struct{}       // a call of this process has ended
+}
+
+// A flight is one call that several may wait for.
+type flight struct {
+	done   chan struct{}
+	answer stockdigest.Completion
+	err    error
+
+	waiting int                // guarded by the caller's lock
+	cancel  context.CancelFunc // ends the wait for leave; the call itself goes on
+}
+
+// Ask returns the answer to the ask's prompt, from the ledger when it was paid
+// for before. It waits for limits and for money that calls under way will give
+// back. When ctx ends it returns at once; a call under way is finished and its
+// answer kept. It fails with *stockdigest.OverBudget when a cap leaves no room,
+// with *stockdigest.CallError when the provider gives no answer.
+func (c *Caller) Ask(ctx context.Context, ask stockdigest.Ask) (stockdigest.Completion, error) {
+	if c.gates[ask.Provider] == nil {
+		return stockdigest.Completion{}, stockdigest.Invalid("unknown model provider " + ask.Provider)
+	}
+	key := Key(ask)
+	for {
+		f, mine := c.join(ctx, key, ask)
+		answer, err := c.wait(ctx, key, f)
+		var over *stockdigest.OverBudget
+		if !mine && errors.As(err, &over) {
+			continue // somebody else's money is gone
+		}
+		if !mine && err == nil {
+			answer.Cached = true
+		}
+		return answer, err
+	}
+}
+
+// join finds the flight of the key, or starts it.
+func (c *Caller) join(ctx context.Context, key string, ask stockdigest.Ask) (f *flight, mine bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if f := c.flights[key]; f != nil {
+		f.waiting++
+		return f, false
+	}
+	flying, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	f = &flight{done: make(chan struct{}), waiting: 1, cancel: cancel}
+	c.flights[key] = f
+	c.left.Go(func() {
+		defer cancel()
+		f.answer, f.err = c.fly(flying, key, ask)
+		if heard := c.land(key, f); !heard && f.err != nil && !errors.Is(f.err, context.Canceled) {
+			c.deps.Log.WarnContext(flying, "a paid call that nobody waits for has failed", "key", key, "error", f.err)
+		}
+		close(f.done)
+	})
+	return f, true
+}
+
+func (c *Caller) wait(ctx context.Context, key string, f *flight) (stockdigest.Completion, error) {
+	select {
+	case <-f.done:
+		return f.answer, f.err
+	case <-ctx.Done():
+		c.goAway(key, f)
+		return stockdigest.Completion{}, context.Cause(ctx)
+	}
+}
+
+// goAway takes one off who waits for f. When nobody does, it need not begin
+// any more, and nobody can join it.
+func (c *Caller) goAway(key string, f *flight) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	f.waiting--
+	if f.waiting > 0 {
+		return
+	}
+	f.cancel()
+	if c.flights[key] == f {
+		delete(c.flights, key)
+	}
+}
+
+// land lets nobody join f any more, and reports whether somebody waits for it.
+func (c *Caller) land(key string, f *flight) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.flights[key] == f {
+		delete(c.flights, key)
+	}
+	return f.waiting > 0
+}
+
+// Drain waits until the calls under way have ended and are stored, or ctx
+// ends. Nobody may ask any more.
+func (c *Caller) Drain(ctx context.Context) error {
+	done := make(chan struct{})
+	go func() {
+		c.left.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("wait for paid calls: %w", context.Cause(ctx))
+	}
+}
+
+// Key names all that decides the answer to an ask: provider, model, prompt
+// version, text, schema and length. Equal keys have one answer.
+func Key(ask stockdigest.Ask) string {
+	h := sha256.New()
+	p := ask.Prompt
+	for _, part := range []string{ask.Provider, ask.Model, p.Name, p.Version, p.System, p.Input, string(p.Schema)} {
+		write(h, part)
+	}
+	write(h, strconv.Itoa(p.MaxOutput))
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// write puts the length before the part, so that no two lists of parts are the
+// same bytes.
+func write(h hash.Hash, part string) {
+	var size [8]byte
+	binary.BigEndian.PutUint64(size[:], uint64(len(part)))
+	_, _ = h.Write(size[:])
+	_, _ = io.WriteString(h, part)
+}

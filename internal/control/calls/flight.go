@@ -1,0 +1,321 @@
+package calls
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"stockdigest.app/stockdigest"
+)
+
+const (
+	// How often one prompt is sent when the provider fails.
+	maxTries = 3
+	// Patience is how long an ask waits for a provider that is down, or for its
+	// turn to try again. It covers one probe, so that a hiccup degrades nothing,
+	// and an outage does not hold the runs up.
+	patience = time.Minute
+	// Slack is how much longer than the call its permit lives: a call whose
+	// permit ran out is made again by others.
+	slack = 10 * time.Second
+	// One attempt to reach the store may take storeTime. While it is away,
+	// beginTries and settleTries are made, storePause apart.
+	storeTime   = 15 * time.Second
+	storePause  = time.Second
+	beginTries  = 10
+	settleTries = 30
+)
+
+var (
+	errSlow = errors.New("the provider took too long")
+	errMute = errors.New("the store took too long")
+)
+
+// fly gets the answer of one key, trying again where that may help.
+func (c *Caller) fly(ctx context.Context, key string, ask stockdigest.Ask) (stockdigest.Completion, error) {
+	if answer, found, err := c.deps.Store.Answer(ctx, key); err == nil && found {
+		return answer, nil
+	}
+	var failed *stockdigest.CallError
+	for try := 1; ; try++ {
+		bid, err := c.bid(key, ask, try)
+		if err != nil {
+			return stockdigest.Completion{}, err
+		}
+		permit, err := c.permit(ctx, bid)
+		switch {
+		case errors.Is(err, errNoRetry):
+			return stockdigest.Completion{}, failed
+		case err != nil:
+			return stockdigest.Completion{}, err
+		case permit.Answer != nil:
+			return *permit.Answer, nil
+		}
+		var answer stockdigest.Completion
+		answer, failed, err = c.pay(ctx, bid, permit.Wait)
+		if failed == nil || err != nil {
+			return answer, err
+		}
+		if !failed.Temporary() || failed.RetryAfter > patience || try == maxTries {
+			return stockdigest.Completion{}, failed
+		}
+		if err := pause(ctx, max(failed.RetryAfter, c.backOff(try))); err != nil {
+			return stockdigest.Completion{}, err
+		}
+	}
+}
+
+// backOff is 1 s, then 2 s, each half as much up or down by chance.
+func (c *Caller) backOff(try int) time.Duration {
+	base := time.Second << (try - 1)
+	return base/2 + time.Duration(c.deps.Jitter()*float64(base))
+}
+
+func (c *Caller) bid(key string, ask stockdigest.Ask, try int) (stockdigest.Bid, error) {
+	day := stockdigest.DayOf(c.deps.Now(), c.cfg.Zone)
+	worst, err := c.deps.Prices.Worst(ask.Provider, ask.Model, ask.Prompt, day)
+	if err != nil {
+		return stockdigest.Bid{}, err
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return stockdigest.Bid{}, fmt.Errorf("name a call: %w", err)
+	}
+	return stockdigest.Bid{
+		ID: id.String(), Key: key, Ask: ask, Day: day, Reserve: worst, Tokens: tokens(ask.Prompt),
+		Lease: c.cfg.Timeout + slack, Try: try, Limits: c.cfg.Limits, Budget: c.cfg.Budget,
+	}, nil
+}
+
+// tokens is what a call may take of the provider's tokens a minute: English
+// has more than four bytes to a token, figures and names fewer.
+func tokens(p stockdigest.Prompt) int {
+	return (len(p.System)+len(p.Input)+len(p.Schema))/3 + p.MaxOutput
+}
+
+// errNoRetry says that too many of the last minute's calls were retries.
+var errNoRetry = errors.New("no retry left")
+
+// permit waits for leave to make the call. What holds the whole provider is
+// waited for at the head of its queue; what holds this ask only, beside it.
+func (c *Caller) permit(ctx context.Context, bid stockdigest.Bid) (stockdigest.Permit, error) {
+	for retryWait := time.Duration(0); ; {
+		permit, err := c.atHead(ctx, bid)
+		if err != nil || permit.Held == "" {
+			return permit, err
+		}
+		if permit.Held == stockdigest.HeldRetry {
+			retryWait += permit.Wait
+		}
+		if retryWait > patience {
+			return permit, errNoRetry
+		}
+		if err := pause(ctx, permit.Wait); err != nil {
+			return permit, err
+		}
+		if permit.Held != stockdigest.HeldSame {
+			continue
+		}
+		if answer, found, err := c.deps.Store.Answer(ctx, bid.Key); err == nil && found {
+			return stockdigest.Permit{Answer: &answer}, nil
+		}
+	}
+}
+
+// atHead asks the store when it is this ask's turn, until the answer is one
+// that does not hold the asks behind it.
+func (c *Caller) atHead(ctx context.Context, bid stockdigest.Bid) (stockdigest.Permit, error) {
+	g := c.gates[bid.Ask.Provider]
+	if err := g.head.Acquire(ctx, 1); err != nil {
+		return stockdigest.Permit{}, context.Cause(ctx)
+	}
+	defer g.head.Release(1)
+	for {
+		permit, err := c.begin(ctx, bid)
+		if err != nil {
+			return permit, err
+		}
+		switch permit.Held {
+		case stockdigest.HeldDown:
+			if max(permit.Down, permit.Wait) > patience {
+				return permit, &stockdigest.CallError{
+					Provider: bid.Ask.Provider, Reason: stockdigest.CallUnavailable, RetryAfter: permit.Wait,
+					Err: errors.New("it failed too often and is given a rest"),
+				}
+			}
+		case stockdigest.HeldLimits, stockdigest.HeldHouse:
+		default:
+			return permit, nil
+		}
+		if err := g.wait(ctx, permit.Wait); err != nil {
+			return permit, err
+		}
+	}
+}
+
+// wait lets d pass, or less when a call of this process ends.
+func (g *gate) wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-g.freed:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+// poke has the head of the queue look again.
+func (g *gate) poke() {
+	select {
+	case g.freed <- struct{}{}:
+	default:
+	}
+}
+
+// begin asks the store once, and again while it is away. It is not cut by ctx:
+// a commit that nobody hears of leaves a permit that nobody uses.
+func (c *Caller) begin(ctx context.Context, bid stockdigest.Bid) (stockdigest.Permit, error) {
+	for try := 1; ; try++ {
+		if err := context.Cause(ctx); err != nil {
+			return stockdigest.Permit{}, err
+		}
+		permit, err := c.beginOnce(ctx, bid)
+		if !away(err) || try == beginTries {
+			return permit, err
+		}
+		if err := pause(ctx, storePause); err != nil {
+			return permit, err
+		}
+	}
+}
+
+func (c *Caller) beginOnce(ctx context.Context, bid stockdigest.Bid) (stockdigest.Permit, error) {
+	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), storeTime, errMute)
+	defer cancel()
+	return c.deps.Store.BeginCall(ctx, bid)
+}
+
+// away reports an error of a store that may be back soon.
+func away(err error) bool {
+	_, provider := errors.AsType[*stockdigest.CallError](err)
+	return errors.Is(err, stockdigest.ErrUnavailable) && !provider
+}
+
+// pay makes the call that was granted, after wait, and has it stored how it
+// ended. Only before it is sent does the end of ctx stop it.
+func (c *Caller) pay(
+	ctx context.Context, bid stockdigest.Bid, wait time.Duration,
+) (stockdigest.Completion, *stockdigest.CallError, error) {
+	o := stockdigest.Outcome{ID: bid.ID, Provider: bid.Ask.Provider, State: stockdigest.CallFailed}
+	unwanted := pause(ctx, wait)
+	if unwanted == nil {
+		o = c.send(ctx, bid)
+	}
+	err := errors.Join(unwanted, c.settle(ctx, bid, o))
+	c.gates[o.Provider].poke()
+	if err != nil {
+		return stockdigest.Completion{}, o.Err, err
+	}
+	return o.Completion, o.Err, nil
+}
+
+// send makes the call and says how it ended.
+func (c *Caller) send(ctx context.Context, bid stockdigest.Bid) stockdigest.Outcome {
+	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), c.cfg.Timeout, errSlow)
+	defer cancel()
+	o := stockdigest.Outcome{ID: bid.ID, Provider: bid.Ask.Provider, State: stockdigest.CallDone}
+	start := c.deps.Now()
+	answer, err := c.complete(ctx, bid.Ask)
+	o.Took = c.deps.Now().Sub(start)
+	if err == nil {
+		o.Completion, o.Cost = answer, c.cost(bid, answer.Usage)
+		return o
+	}
+	o.Err = failure(ctx, bid.Ask.Provider, err)
+	o.State = stockdigest.CallFailed
+	if o.Err.MaybeBilled {
+		o.State = stockdigest.CallLost
+	}
+	return o
+}
+
+// complete turns a panic on what the provider sent into an error: it must not
+// end the process.
+func (c *Caller) complete(ctx context.Context, ask stockdigest.Ask) (answer stockdigest.Completion, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("read the answer: panic: %v", p)
+		}
+	}()
+	return c.deps.Providers[ask.Provider].Complete(ctx, ask.Model, ask.Prompt)
+}
+
+// cost is the price of a call. A provider that counts no tokens is taken to
+// bill the worst.
+func (c *Caller) cost(bid stockdigest.Bid, u stockdigest.Usage) stockdigest.Micros {
+	if u.In <= 0 && u.Out <= 0 {
+		return bid.Reserve
+	}
+	cost, err := c.deps.Prices.Cost(bid.Ask.Provider, bid.Ask.Model, u, bid.Day)
+	if err != nil {
+		return bid.Reserve
+	}
+	return cost
+}
+
+// failure is err as a CallError. Of one that is none nobody knows whether the
+// call was billed.
+func failure(ctx context.Context, provider string, err error) *stockdigest.CallError {
+	if known, ok := errors.AsType[*stockdigest.CallError](err); ok {
+		return known
+	}
+	reason := stockdigest.CallBroken
+	if ctx.Err() != nil {
+		reason, err = stockdigest.CallTimeout, context.Cause(ctx)
+	}
+	return &stockdigest.CallError{Provider: provider, Reason: reason, MaybeBilled: true, Err: err}
+}
+
+// settle stores how the call ended, again while the store is away.
+func (c *Caller) settle(ctx context.Context, bid stockdigest.Bid, o stockdigest.Outcome) error {
+	ctx = context.WithoutCancel(ctx)
+	if o.Cost > bid.Reserve {
+		c.deps.Log.ErrorContext(ctx, "a call cost more than it can; its provider is stopped until budget reset",
+			"provider", o.Provider, "model", bid.Ask.Model, "cost", o.Cost.String(), "most", bid.Reserve.String())
+	}
+	for try := 1; ; try++ {
+		err := c.settleOnce(ctx, o)
+		if err == nil {
+			return nil
+		}
+		if !away(err) || try == settleTries {
+			return fmt.Errorf("store a paid call: %w", err)
+		}
+		if err := pause(ctx, storePause); err != nil {
+			return err
+		}
+	}
+}
+
+func (c *Caller) settleOnce(ctx context.Context, o stockdigest.Outcome) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, storeTime, errMute)
+	defer cancel()
+	return c.deps.Store.SettleCall(ctx, o)
+}
+
+// pause waits for d or until ctx ends.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return context.Cause(ctx)
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

@@ -1,0 +1,144 @@
+package schedule
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"stockdigest.app/stockdigest"
+)
+
+// take makes the slot ours and starts its work; false means that somebody else
+// has it.
+func (s *Scheduler) take(ctx context.Context, slot stockdigest.Slot, by string) (stockdigest.SlotRecord, bool, error) {
+	var batch *stockdigest.Batch
+	var runs []stockdigest.Run
+	if slot.Kind == stockdigest.SlotProcess {
+		var err error
+		if batch, runs, err = s.night(ctx, slot, by); err != nil {
+			return stockdigest.SlotRecord{}, false, err
+		}
+	}
+	taken, ok, err := s.deps.Slots.TakeSlot(ctx, slot, s.config.Worker, batch, runs)
+	if err != nil || !ok {
+		return taken, ok, err
+	}
+	s.deps.Log.InfoContext(ctx, "took a slot", "kind", slot.Kind, "day", slot.Day, "key", slot.Key(), "by", by, "outcome", taken.Outcome)
+	switch {
+	case batch != nil: // the store did it all
+		return taken, true, nil
+	case s.deps.Start != nil && handedOver(slot.Kind):
+		return taken, true, s.deps.Start(ctx, taken)
+	}
+	taken.Outcome, err = s.Work(ctx, taken)
+	return taken, true, err
+}
+
+// handedOver reports whether the work of a kind may take long.
+func handedOver(kind stockdigest.SlotKind) bool {
+	return kind == stockdigest.SlotCleanup || kind == stockdigest.SlotCredits
+}
+
+// night is the batch of a process slot and its runs: one for each company that
+// a reader follows. Without any there is no batch. The slot's own time is that
+// of the reports, so that a second batch of one slot could only find the same
+// runs.
+func (s *Scheduler) night(
+	ctx context.Context, slot stockdigest.Slot, by string,
+) (*stockdigest.Batch, []stockdigest.Run, error) {
+	symbols, err := s.deps.Rows.FollowedTickers(ctx)
+	if err != nil || len(symbols) == 0 {
+		return nil, nil, err
+	}
+	now := s.deps.Now()
+	kind := stockdigest.Daily
+	if slot.Day.Weekday() == time.Monday {
+		kind = stockdigest.Weekly
+	}
+	batch := &stockdigest.Batch{
+		Kind: kind, CreatedBy: by, CreatedAt: now, Deadline: s.config.Plan.deadline(now),
+		Note: fmt.Sprintf("the night of %s", slot.Day),
+	}
+	runs := make([]stockdigest.Run, 0, len(symbols))
+	for _, symbol := range symbols {
+		runs = append(runs, stockdigest.Run{
+			Ticker: symbol, Kind: kind, AsOf: slot.Due, TimeZone: s.config.Plan.zone.String(),
+			Class: stockdigest.ClassScheduled, CreatedBy: by, Deadline: batch.Deadline,
+		})
+	}
+	return batch, runs, nil
+}
+
+// Work does what a taken slot is for, notes the outcome in it and returns that.
+// Everything it does may be done again.
+func (s *Scheduler) Work(ctx context.Context, taken stockdigest.SlotRecord) (outcome string, err error) {
+	switch taken.Kind {
+	case stockdigest.SlotProcess:
+		outcome = "nobody follows a company"
+	case stockdigest.SlotFilings:
+		outcome, err = s.checkFilings(ctx)
+	case stockdigest.SlotCleanup:
+		outcome, err = s.cleanup(ctx)
+	case stockdigest.SlotDeadline:
+		outcome, err = s.pastDeadline(ctx)
+	case stockdigest.SlotCredits:
+		outcome, err = s.grant(ctx)
+	case stockdigest.SlotRefresh, stockdigest.SlotSend, stockdigest.SlotAlerts:
+		err = stockdigest.Invalid(string(taken.Kind) + " is " + NotYet)
+	}
+	if err != nil {
+		return "", fmt.Errorf("do %s of %s: %w", taken.Kind, taken.Day, err)
+	}
+	return outcome, s.deps.Slots.FinishSlot(ctx, taken, outcome)
+}
+
+func (s *Scheduler) checkFilings(ctx context.Context) (string, error) {
+	symbols, err := s.deps.Rows.FollowedTickers(ctx)
+	if err != nil {
+		return "", err
+	}
+	if s.deps.Spread != nil {
+		return fmt.Sprintf("%d companies to check", len(symbols)), s.deps.Spread(ctx, symbols)
+	}
+	fresh := 0
+	for _, symbol := range symbols {
+		n, e := s.deps.Watch.Check(ctx, symbol)
+		if fresh += n; e != nil {
+			err = errors.Join(err, e)
+		}
+	}
+	return fmt.Sprintf("%d companies checked, %d new filings", len(symbols), fresh), err
+}
+
+// The times that rows are kept for.
+const (
+	keepTexts   = 90 * 24 * time.Hour
+	keepAnswers = 24 * time.Hour // as long as an idempotency key holds
+)
+
+// cleanupRows bounds a transaction of the cleanup, so that nobody waits long.
+const cleanupRows = 500
+
+func (s *Scheduler) cleanup(ctx context.Context) (string, error) {
+	now, gone := s.deps.Now(), 0
+	for {
+		n, err := s.deps.Rows.Cleanup(ctx, now, now.Add(-keepTexts), now.Add(-keepAnswers), cleanupRows)
+		if err != nil {
+			return "", err
+		}
+		if gone += n; n == 0 {
+			return fmt.Sprintf("%d rows had their time", gone), nil
+		}
+	}
+}
+
+func (s *Scheduler) pastDeadline(ctx context.Context) (string, error) {
+	open, err := s.deps.Rows.PastDeadline(ctx, s.deps.Now())
+	return fmt.Sprintf("%d runs were not finished", open), err
+}
+
+func (s *Scheduler) grant(ctx context.Context) (string, error) {
+	n, err := s.deps.Rows.GrantAll(ctx, s.deps.Now())
+	return fmt.Sprintf("%d readers got their month", n), err
+}

@@ -1,0 +1,256 @@
+package summarize
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/events"
+	"stockdigest.app/stockdigest/internal/names"
+)
+
+// An Asker makes paid calls: it keeps the ledger, the budget and the limits of
+// providers. The answer to a prompt that was paid for before is free. It answers
+// *stockdigest.OverBudget when no cap leaves room, and *stockdigest.CallError
+// when the provider gave no answer.
+type Asker interface {
+	Ask(ctx context.Context, ask stockdigest.Ask) (stockdigest.Completion, error)
+}
+
+// ModelConfig holds the values of a model writer.
+type ModelConfig struct {
+	Provider string               // as the ledger and the price table name it
+	Model    string               // the model of the first two rungs
+	Cheaper  string               // the model of the third rung; empty: the ladder has no such rung
+	Now      func() time.Time     // the clock that a run's deadline is told by
+	Progress stockdigest.Progress // how many of a run's articles are through; may be nil
+}
+
+// model is the writer that lets a model choose. What it cannot or may not read
+// is left to the rules of the extractive writer, so that a draft comes out
+// whatever the provider and the budget do.
+type model struct {
+	asker Asker
+	rules extractive
+	cfg   ModelConfig
+}
+
+// Model returns the writer that asks a model which sentences to choose and in
+// which order to tell them. It fails only when the run is stopped, or when the
+// asker fails by itself; a provider's failure and a spent budget end on a lower
+// rung of the ladder, and the draft says so.
+func Model(asker Asker, linker *names.Linker, cfg ModelConfig) Writer {
+	if cfg.Progress == nil {
+		cfg.Progress = func(stockdigest.Run, stockdigest.StepName, int, int) {}
+	}
+	return model{asker: asker, rules: extractive{linker: linker}, cfg: cfg}
+}
+
+// maxLines is how many sentences of a run a model is given to order.
+const maxLines = 3 * maxBullets
+
+// Write drafts the bullets of a run.
+func (w model) Write(ctx context.Context, run stockdigest.Run, m stockdigest.Material) (stockdigest.Draft, error) {
+	list := readingList(m)
+	desk := newDesk(w, run)
+	if err := desk.read(ctx, list); err != nil {
+		return stockdigest.Draft{}, err
+	}
+	by := map[string]*article{}
+	for _, a := range list {
+		by[a.source.evidence.Source] = a
+	}
+	var chosen []choice
+	for _, story := range m.Stories {
+		if story.State != stockdigest.StoryRepeat && len(chosen) < maxLines {
+			chosen = append(chosen, w.choose(m, story, by, chosen)...)
+		}
+	}
+	chosen, err := desk.order(ctx, m.Ticker.Name, chosen)
+	if err != nil {
+		return stockdigest.Draft{}, err
+	}
+	d := desk.draft(list)
+	d.Sections = arranged(run, m, chosen)
+	return d, nil
+}
+
+// choose takes the sentences of a story: those the model named in the articles
+// it read, and by rule from the others and from filings.
+func (w model) choose(m stockdigest.Material, story stockdigest.Story, by map[string]*article, before []choice) []choice {
+	named := w.named(m, story, by)
+	rest := story
+	rest.Articles = nil
+	for _, id := range story.Articles {
+		if a := by[string(id)]; a == nil || !a.heard(story) || a.material && len(a.picks) > 0 && len(named[string(id)]) == 0 {
+			rest.Articles = append(rest.Articles, id)
+		}
+	}
+	picked := w.take(m, story, by, named, before)
+	for _, c := range w.rules.choose(m, rest, append(slices.Clone(before), picked...)) {
+		if len(picked) >= maxPerStory {
+			break
+		}
+		c.story, c.sources = story, len(story.Articles)+len(story.Filings)
+		picked = append(picked, c)
+	}
+	inReadingOrder(picked)
+	return picked
+}
+
+// named are the sentences that a model named and that stand for this company, by
+// their source. The model knows neither the company nor the other sources, so
+// that its answer can be shared; what depends on them is decided here.
+func (w model) named(m stockdigest.Material, story stockdigest.Story, by map[string]*article) map[string][]sentence {
+	r := newReader(w.rules.linker, m.Ticker, story.Headline, sentencesOf(m, story))
+	named := map[string][]sentence{}
+	for _, id := range story.Articles {
+		a := by[string(id)]
+		if a == nil || !a.material {
+			continue
+		}
+		for _, s := range a.picks {
+			s.features = r.measure(s)
+			s.features = r.judge(s)
+			if standsFor(s) {
+				named[string(id)] = append(named[string(id)], s)
+			}
+		}
+	}
+	return named
+}
+
+// standsFor reports a sentence that may be told of the company by itself.
+func standsFor(s sentence) bool {
+	f := s.features
+	if s.source.role == stockdigest.RoleCompany {
+		return opens(s) && !onlyPrice(s) && f.Dangling < 1 && f.Named > 0
+	}
+	return opens(s) && !onlyPrice(s) && f.Dangling < 1 && !nameless(s.text)
+}
+
+// nameless reports a sentence that says "the company" of somebody: in a report
+// on another company it would be read as that one.
+func nameless(s string) bool {
+	low := strings.ToLower(s)
+	return first(low, "the company", "the firm", "the group", "the maker", "the manufacturer", "the retailer", "the carrier", "the bank") >= 0
+}
+
+// take takes the best of every article of the story, then the second best, and
+// so on, as long as they say something not yet said.
+func (w model) take(m stockdigest.Material, story stockdigest.Story, by map[string]*article, named map[string][]sentence, before []choice) []choice {
+	var picked []choice
+	for nth := range maxPicks {
+		for _, id := range story.Articles {
+			if nth >= len(named[string(id)]) {
+				continue
+			}
+			s := named[string(id)][nth]
+			if len(picked) >= quota(story, s) || repeats(s, append(slices.Clone(before), picked...)) || toldBefore(s, story, m.Told) {
+				continue
+			}
+			picked = append(picked, choice{story: story, sentence: s, called: by[string(id)].event, sources: len(story.Articles) + len(story.Filings)})
+		}
+	}
+	return picked
+}
+
+// An article is a text that a model may read: what it is shown of it, and
+// what it answered.
+type article struct {
+	source    *source
+	lines     []sentence // numbered from 1
+	important bool       // still read when only few are
+
+	read     bool // the answer came and could be used
+	cheap    bool // from the cheaper model
+	picks    []sentence
+	material bool
+	event    events.Kind // as the model calls it
+}
+
+// heard reports whether the model's word on the article holds. One that finds
+// nothing in a hard event, or nothing material, is not believed.
+func (a *article) heard(story stockdigest.Story) bool {
+	tells := a.material && len(a.picks) > 0
+	return a.read && (tells || !events.First(story.Headline, a.source.evidence.Title).Hard())
+}
+
+// What is read when the budget does not allow all: the two articles that stand
+// for each of the five stories that matter most.
+const (
+	fewStories    = 5
+	fewArticles   = 2
+	maxShownBytes = 8 << 10 // of an article's sentences: news tells early
+)
+
+// readingList lists the articles that a model may read, in the order in which
+// they are asked for: the most important first, and of equal ones the first of
+// every story before the second of any.
+func readingList(m stockdigest.Material) []*article {
+	type seat struct {
+		*article
+		story, depth int
+	}
+	var all []seat
+	for i, story := range m.Stories {
+		if story.State == stockdigest.StoryRepeat {
+			continue
+		}
+		depth := 0
+		for _, src := range sourcesOf(m, story) {
+			if src.filing != nil || src.evidence.Label != stockdigest.TextFull {
+				continue
+			}
+			a := &article{source: &src, important: i < fewStories && depth < fewArticles}
+			if a.lines = shown(src.sentences()); len(a.lines) > 1 {
+				all = append(all, seat{a, i, depth})
+				depth++
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b seat) int {
+		return cmp.Or(-compareBool(a.important, b.important), cmp.Compare(a.depth, b.depth), cmp.Compare(a.story, b.story))
+	})
+	list := make([]*article, 0, len(all))
+	for _, p := range all {
+		list = append(list, p.article)
+	}
+	return list
+}
+
+func compareBool(a, b bool) int { return cmp.Compare(yes(a), yes(b)) }
+
+// shown are as many of an article's first sentences as a prompt has room for.
+func shown(all []sentence) []sentence {
+	room := maxShownBytes
+	for i, s := range all {
+		if room -= len(s.text); room < 0 {
+			return all[:i]
+		}
+	}
+	return all
+}
+
+// headlines marks the draft of a run that was cut before any article was read:
+// it stands on headlines, and there is nothing that a writer could choose from.
+func headlines(run stockdigest.Run, m stockdigest.Material, d stockdigest.Draft) stockdigest.Draft {
+	if !cut(run) || slices.ContainsFunc(m.Candidates, readInFull) {
+		return d
+	}
+	d.Rung = stockdigest.RungHeadlines
+	d.Written.Why = "the deadline came before the articles were read"
+	return d
+}
+
+func readInFull(c stockdigest.Candidate) bool {
+	return c.Verdict.Decision == stockdigest.Selected && c.Text != nil && c.Text.Label == stockdigest.TextFull
+}
+
+// cut reports a run of which a step was ended by the deadline.
+func cut(run stockdigest.Run) bool {
+	return slices.ContainsFunc(run.Steps, func(s stockdigest.StepDone) bool { return strings.HasPrefix(s.Note, stockdigest.CutNote) })
+}

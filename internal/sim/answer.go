@@ -1,0 +1,235 @@
+package sim
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// An exchange is one request on its way through the world.
+type exchange struct {
+	provider Provider
+	route    string
+	key      string
+	tickers  []string
+	tokens   int // that a model is asked for and sent
+	kind     string
+	make     func(FaultKind) (answer, error)
+}
+
+// An answer is what goes back when nothing interferes.
+type answer struct {
+	status int
+	body   []byte
+}
+
+// latency returns from what to what the routes take at scale 1.
+func latency(route string) (low, high time.Duration) {
+	switch route {
+	case "feed":
+		return 500 * time.Millisecond, 2 * time.Second
+	case "page":
+		return time.Second, 6 * time.Second
+	case "read":
+		return 3 * time.Second, 9 * time.Second
+	case "order": // all of a run at once
+		return 30 * time.Second, 70 * time.Second
+	}
+	return 300 * time.Millisecond, time.Second
+}
+
+// answer takes a request through limit, luck and latency to its answer. A place
+// at the provider is free again before the answer goes out, so that a client
+// with as many requests as places is never one too many.
+func (s *Sim) answer(w http.ResponseWriter, r *http.Request, x exchange) {
+	e := &Entry{Provider: x.provider, Route: x.route, Key: x.key, Tickers: x.tickers, Tokens: x.tokens, Start: s.cfg.Now()}
+	before := s.diary.begin(e)
+	d := newDice(s.cfg.Seed, "request", x.key, strconv.Itoa(before))
+	took := s.draw(d, x.route)
+	end := func(status int) {
+		s.diary.note(func() { e.Status, e.End = status, s.cfg.Now() })
+	}
+	place := s.gates[x.provider]
+	if ok, after := place.enter(e.Start, x.tokens); !ok {
+		s.diary.note(func() { e.Over = true })
+		end(http.StatusTooManyRequests)
+		tooMany(w, strconv.Itoa(int(after/time.Second)+1))
+		return
+	}
+	leave := sync.OnceFunc(place.leave)
+	defer leave()
+	fault := s.luck(x.provider, d)
+	s.diary.note(func() { e.Took, e.Fault = took, fault })
+	if status, refused := refusal(fault); refused {
+		leave()
+		end(status)
+		s.refuse(w, r, fault, status)
+		return
+	}
+	made, err := x.make(fault)
+	if err != nil {
+		end(http.StatusInternalServerError)
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	if !wait(r.Context(), took) {
+		end(499)
+		return
+	}
+	leave()
+	end(made.status)
+	write(w, r, x, made, fault)
+}
+
+func (s *Sim) draw(d *dice, route string) time.Duration {
+	low, high := latency(route)
+	return time.Duration((float64(low) + d.share()*float64(high-low)) * s.cfg.Scale)
+}
+
+// luck draws what goes wrong with a request, "" for nothing. The dice are those
+// of the request, so that a replayed request meets the same luck.
+func (s *Sim) luck(p Provider, d *dice) FaultKind {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	luck := d.share()
+	for _, f := range s.faults {
+		if f.Provider != "" && f.Provider != p {
+			continue
+		}
+		if luck < f.Share {
+			return f.Kind
+		}
+		luck -= f.Share
+	}
+	return ""
+}
+
+// refusal returns the status of faults that come before any work. A hang has
+// none.
+func refusal(f FaultKind) (status int, refused bool) {
+	switch f {
+	case FaultBusy, FaultBusyAfter, FaultBusyAbsurd:
+		return http.StatusTooManyRequests, true
+	case FaultError:
+		return http.StatusInternalServerError, true
+	case FaultGateway:
+		return http.StatusBadGateway, true
+	case FaultOverload:
+		return 529, true
+	case FaultRedirects:
+		return http.StatusFound, true
+	case FaultHang:
+		return 0, true
+	}
+	return 0, false
+}
+
+func (s *Sim) refuse(w http.ResponseWriter, r *http.Request, f FaultKind, status int) {
+	switch f {
+	case FaultBusyAfter:
+		tooMany(w, "1")
+	case FaultBusyAbsurd:
+		tooMany(w, "315360000")
+	case FaultBusy:
+		tooMany(w, "")
+	case FaultHang:
+		wait(r.Context(), time.Hour)
+	case FaultRedirects:
+		at := r.Header.Get(SchemeHeader) + "://" + r.Header.Get(HostHeader) + r.URL.Path
+		w.Header().Set("Location", at+"?again="+strconv.Itoa(len(r.URL.RawQuery)+1))
+		w.WriteHeader(status)
+	default:
+		modelError(w, status, "the pretend world fails on purpose")
+	}
+}
+
+func tooMany(w http.ResponseWriter, after string) {
+	if after != "" {
+		w.Header().Set("Retry-After", after)
+	}
+	modelError(w, http.StatusTooManyRequests, "too many requests")
+}
+
+// huge is how much a body of no end has.
+const huge = 200 << 20
+
+// write sends an answer, or what the fault makes of it.
+func write(w http.ResponseWriter, r *http.Request, x exchange, a answer, f FaultKind) {
+	w.Header().Set("Content-Type", x.kind)
+	switch f {
+	case FaultHangBody:
+		w.WriteHeader(a.status)
+		_, _ = w.Write(a.body[:len(a.body)/2])
+		_ = http.NewResponseController(w).Flush()
+		wait(r.Context(), time.Hour)
+	case FaultHalf:
+		w.WriteHeader(a.status)
+		_, _ = w.Write(a.body[:len(a.body)/2])
+	case FaultType:
+		wrongType(w, x)
+	case FaultHuge:
+		w.WriteHeader(a.status)
+		spill(w, a.body)
+	case FaultBomb:
+		w.Header().Set("Content-Encoding", "gzip")
+		_, _ = w.Write(bomb())
+	default:
+		if a.status == http.StatusOK {
+			w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
+		}
+		w.WriteHeader(a.status)
+		_, _ = w.Write(a.body)
+	}
+}
+
+// wrongType sends a picture where a document was asked for, and JSON of another
+// form where JSON was.
+func wrongType(w http.ResponseWriter, x exchange) {
+	if x.kind == "application/json" {
+		_, _ = fmt.Fprint(w, `["not", {"what": "was"}, null, "asked for"]`)
+		return
+	}
+	w.Header().Set("Content-Type", "image/png")
+	_, _ = w.Write([]byte("\x89PNG\r\n\x1a\n pretend"))
+}
+
+// spill sends the body and then blanks without end, or what feels like it.
+func spill(w http.ResponseWriter, body []byte) {
+	_, err := w.Write(body)
+	blanks := bytes.Repeat([]byte(" "), 1<<20)
+	for sent := 0; err == nil && sent < huge; sent += len(blanks) {
+		_, err = w.Write(blanks)
+	}
+}
+
+// bomb is a gzip of 200 MB of blanks.
+var bomb = sync.OnceValue(func() []byte { //nolint:gochecknoglobals // made once, never changed
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	blanks := bytes.Repeat([]byte(" "), 1<<20)
+	for range huge >> 20 {
+		_, _ = z.Write(blanks)
+	}
+	_ = z.Close()
+	return b.Bytes()
+})
+
+// wait reports whether d passed before ctx ended.
+func wait(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return ctx.Err() == nil
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
