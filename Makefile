@@ -41,6 +41,12 @@ test: ## all tests, both engines when PostgreSQL is installed
 race: ## the same with the race detector
 	$(GO) test -race -shuffle=on -timeout 30m ./...
 
+.PHONY: torture
+torture: ## every rig in full: kills, stops, restarts, full disks; prints what it measured
+	@mkdir -p var
+	TORTURE=1 $(GO) test -count=1 -p 1 -parallel 1 -timeout 3h -v ./internal/adapter/store ./internal/control/... ./internal/bench ./internal/app >var/torture.log; \
+	  status=$$?; grep -E 'measured: |^ *--- FAIL|^FAIL|^ok|^panic' var/torture.log; exit $$status
+
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME
 	@for pkg in $$($(GO) list ./...); do \

@@ -15,14 +15,22 @@ import (
 type cli struct {
 	JSON bool `help:"Print one JSON document on standard output and nothing else." short:"j"`
 
-	Demo    demoCmd    `cmd:"" help:"Run the shipped recorded night: three mornings of five invented companies. No key, no network."`
-	Report  reportCmd  `cmd:"" help:"Make the digest of companies, live or from a recorded night."`
-	Record  recordCmd  `cmd:"" help:"Make reports and keep everything that came from outside as a recorded night."`
-	Replay  replayCmd  `cmd:"" help:"Run a recorded night from nothing, in a database that is thrown away."`
-	Eval    evalCmd    `cmd:"" help:"Measure one step on labelled sets."`
-	Tickers tickersCmd `cmd:"" help:"Look after the ticker table."`
-	Doctor  doctorCmd  `cmd:"" help:"Check settings, data folder, database and network, with the way out of each fault."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Demo     demoCmd     `cmd:"" help:"Run the shipped recorded night: three mornings of five invented companies. No key, no network."`
+	Report   reportCmd   `cmd:"" help:"Make the digest of companies, live or from a recorded night."`
+	Record   recordCmd   `cmd:"" help:"Make reports and keep everything that came from outside as a recorded night."`
+	Replay   replayCmd   `cmd:"" help:"Run a recorded night from nothing, in a database that is thrown away."`
+	Serve    serveCmd    `cmd:"" help:"Run the service: web, worker or both. SIGTERM ends it within 10 seconds and loses nothing."`
+	Readers  readersCmd  `cmd:"" help:"Look after readers and the companies they follow."`
+	Tokens   tokensCmd   `cmd:"" help:"Make and revoke tokens of operators."`
+	Credits  creditsCmd  `cmd:"" help:"Show and change the credits of readers."`
+	Budget   budgetCmd   `cmd:"" help:"Show what paid calls cost, and how their providers do."`
+	Schedule scheduleCmd `cmd:"" help:"Show what is due, start it by hand, and set trading days."`
+	Sim      simCmd      `cmd:"" help:"Play a pretend world on this machine: feeds, pages, a model and its bill."`
+	Bench    benchCmd    `cmd:"" help:"Measure the program against a bound or a rule, with processes of its own."`
+	Eval     evalCmd     `cmd:"" help:"Measure one step on labelled sets."`
+	Tickers  tickersCmd  `cmd:"" help:"Look after the ticker table."`
+	Doctor   doctorCmd   `cmd:"" help:"Check settings, data folder, database and network, with the way out of each fault."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 
 // A session is what every command gets.
@@ -52,7 +60,7 @@ type reportCmd struct {
 }
 
 func (c *reportCmd) Run(s *session) error {
-	world, err := app.OpenWorld(s.opts, c.Night, c.AsOf)
+	world, err := app.OpenWorld(s.ctx, s.opts, c.Night, c.AsOf)
 	if err != nil {
 		return err
 	}
@@ -76,7 +84,7 @@ type recordCmd struct {
 }
 
 func (c *recordCmd) Run(s *session) error {
-	world, err := app.OpenWorld(s.opts, c.Night, c.AsOf)
+	world, err := app.OpenWorld(s.ctx, s.opts, c.Night, c.AsOf)
 	if err != nil {
 		return err
 	}
@@ -179,7 +187,11 @@ func (c *findCmd) Run(s *session) error {
 }
 
 func withApp(s *session, do func(*app.App) error) (err error) {
-	a, err := app.New(s.ctx, s.opts, app.Live(s.opts), s.console)
+	world, err := app.Here(s.ctx, s.opts)
+	if err != nil {
+		return err
+	}
+	a, err := app.New(s.ctx, s.opts, world, s.console)
 	if err != nil {
 		return err
 	}

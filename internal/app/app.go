@@ -5,6 +5,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -21,8 +22,10 @@ import (
 	"stockdigest.app/stockdigest/internal/adapter/edgar"
 	"stockdigest.app/stockdigest/internal/adapter/feeds"
 	"stockdigest.app/stockdigest/internal/adapter/fetch"
+	"stockdigest.app/stockdigest/internal/adapter/llm"
 	"stockdigest.app/stockdigest/internal/adapter/store"
 	"stockdigest.app/stockdigest/internal/adapter/tickers"
+	"stockdigest.app/stockdigest/internal/control/calls"
 	"stockdigest.app/stockdigest/internal/control/runs"
 	"stockdigest.app/stockdigest/internal/names"
 	"stockdigest.app/stockdigest/internal/pipeline"
@@ -44,6 +47,7 @@ type App struct {
 	fetch   *fetch.Client
 	steps   []pipeline.Step
 	runner  *runs.Runner
+	caller  *calls.Caller // nil: no step pays for anything
 	dir     *stockdigest.Directory
 	log     *slog.Logger
 	console *Console
@@ -70,13 +74,35 @@ func New(ctx context.Context, opts Options, world World, console *Console) (*App
 		UserAgent: userAgent(opts.Contact), Now: world.Now,
 		Transport: world.Transport, Wrap: world.Wrap, Hosts: world.Hosts, Logger: a.log,
 	})
-	a.steps = a.wire(names.NewLinker(all))
+	linker := names.NewLinker(all)
+	writer, err := a.newWriter(linker)
+	if err != nil {
+		return nil, joinClose(err, db)
+	}
+	a.steps = a.wire(linker, writer)
 	a.runner = a.newRunner()
 	return a, nil
 }
 
+// newWriter is the writer of the settings.
+func (a *App) newWriter(linker *names.Linker) (summarize.Writer, error) {
+	if a.opts.writer() == writerExtractive {
+		return summarize.Extractive(linker), nil
+	}
+	model, err := llm.New(llm.Config{Name: writerOpenAI, BaseURL: a.opts.OpenAIURL, Key: string(a.opts.OpenAIKey), Now: time.Now})
+	if err != nil {
+		return nil, err
+	}
+	if a.caller, err = a.newCaller(map[string]calls.Provider{writerOpenAI: model}); err != nil {
+		return nil, err
+	}
+	return summarize.Model(a.caller, linker, summarize.ModelConfig{
+		Provider: writerOpenAI, Model: a.opts.Model, Cheaper: a.opts.ModelCheap, Now: a.world.Now, Progress: a.progress,
+	}), nil
+}
+
 // wire is the pipeline as code.
-func (a *App) wire(linker *names.Linker) []pipeline.Step {
+func (a *App) wire(linker *names.Linker, writer summarize.Writer) []pipeline.Step {
 	feedReader := feeds.New(a.fetch)
 	filings := a.world.filings(edgar.New(a.fetch).Logging(a.log))
 	progress := a.progress
@@ -85,14 +111,21 @@ func (a *App) wire(linker *names.Linker) []pipeline.Step {
 		triage.New(a.store, linker),
 		extract.New(extract.Deps{Store: a.store, Pages: a.fetch, SecondLook: triage.SecondLook(linker), Now: a.world.Now, Progress: progress}),
 		cluster.New(a.store),
-		summarize.New(a.store, summarize.Extractive(linker)),
+		summarize.New(a.store, writer),
 		verify.New(a.store),
 		compose.New(a.store),
 	}
 }
 
-// Close gives the database back.
-func (a *App) Close() error { return a.store.Close() }
+// Close waits for paid calls under way and gives the database back.
+func (a *App) Close() error {
+	if a.caller == nil {
+		return a.store.Close()
+	}
+	ctx, cancel := context.WithTimeoutCause(context.Background(), stopBy, errors.New("paid calls took too long to end"))
+	defer cancel()
+	return errors.Join(a.caller.Drain(ctx), a.store.Close())
+}
 
 // Tickers looks symbols up as people write them. The first one that is not in
 // the table is refused with a suggestion.
@@ -124,7 +157,12 @@ func (a *App) newRunner() *runs.Runner {
 	var flow *pipeline.Pipeline
 	runner := runs.New(runs.Config{Worker: workerName(), Lease: a.opts.Lease, Caps: a.opts.Caps()}, runs.Deps{
 		Store: a.store, Log: a.log,
-		Work:   func(ctx context.Context, run stockdigest.Run) error { return flow.Run(ctx, run) },
+		Work: func(ctx context.Context, run stockdigest.Run) error {
+			if err := a.prepare(ctx, run); err != nil {
+				return err
+			}
+			return flow.Run(ctx, run)
+		},
 		Notice: func(line string) { a.console.Say("%s", line) },
 	})
 	flow = pipeline.New(a.store, a.steps, pipeline.Config{

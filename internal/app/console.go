@@ -20,6 +20,7 @@ import (
 type Console struct {
 	Out, Err io.Writer
 	JSON     bool // Out carries one JSON document and nothing else
+	Quiet    bool // a service: how far a run is stands in the database
 
 	mu  sync.Mutex
 	bar *progressbar.ProgressBar
@@ -116,6 +117,7 @@ func (c *Console) StepFinished(run stockdigest.Run, step stockdigest.StepName) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
+	case c.Quiet:
 	case c.bar != nil:
 		c.bar.Describe(fmt.Sprintf("%-6s %-15s", run.Ticker, step))
 		ignore(c.bar.Add(1))

@@ -53,7 +53,7 @@ func child() int {
 		fmt.Fprintln(os.Stderr, err)
 		return 3
 	}
-	world, err := app.OpenWorld(opts, os.Getenv(childNight), time.Time{})
+	world, err := app.OpenWorld(context.Background(), opts, os.Getenv(childNight), time.Time{})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 3

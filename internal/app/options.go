@@ -33,6 +33,7 @@ type Options struct {
 	MaxTotal     int           `env:"MAX_CONCURRENT_TOTAL" envDefault:"5" doc:"Runs of all classes worked on at once over all processes. MAX_CONCURRENT_JOBS is another name for it."`
 
 	Listen        string `env:"STOCKDIGEST_LISTEN" envDefault:"127.0.0.1:8080" doc:"Address of the web server. serve --role worker opens only the health pages on it; empty opens nothing."`
+	Proxies       int    `env:"STOCKDIGEST_PROXIES" envDefault:"0" doc:"Proxies in front of the web server, whose word about the caller's address is believed."`
 	Schedule      string `env:"STOCKDIGEST_SCHEDULE" doc:"on or off. Empty: on in production, off elsewhere."`
 	ScheduleTimes string `env:"STOCKDIGEST_SCHEDULE_TIMES" doc:"Other times for slots, such as process=01:30,send=09:00. off in place of a time leaves the slot out."`
 	Exchange      string `env:"STOCKDIGEST_EXCHANGE" envDefault:"NYSE" doc:"Whose holidays the schedule keeps: NYSE or TSX."`
@@ -128,7 +129,7 @@ func (o Options) faults() []string {
 	if strings.ContainsAny(o.Contact, "\r\n") {
 		faults = append(faults, "STOCKDIGEST_CONTACT has a line break")
 	}
-	return slices.Concat(faults, o.controlFaults(), o.modelFaults())
+	return slices.Concat(faults, o.controlFaults(), o.scheduleFaults(), o.modelFaults())
 }
 
 // controlFaults finds what is wrong with when and how much.

@@ -113,7 +113,7 @@ func TestRealNightSecondRunAndNextMorning(t *testing.T) {
 func TestRealNightDailyHoldsOnlyItsWindow(t *testing.T) {
 	t.Parallel()
 	opts, dir := options(t), datatest.Dir(t, "night-2019-11-20")
-	world, err := app.OpenWorld(opts, dir, time.Time{})
+	world, err := app.OpenWorld(t.Context(), opts, dir, time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -83,14 +83,14 @@ func (a *App) reportOne(ctx context.Context, t stockdigest.Ticker, kind stockdig
 	return &r, nil
 }
 
-// OpenWorld returns the live world, or the recorded night in dir with its clock
+// OpenWorld returns the world of the settings, or the recorded night in dir with its clock
 // at asOf (zero: the night's own). The live world has no other moment than now.
-func OpenWorld(opts Options, dir string, asOf time.Time) (World, error) {
+func OpenWorld(ctx context.Context, opts Options, dir string, asOf time.Time) (World, error) {
 	if dir == "" {
 		if !asOf.IsZero() {
 			return World{}, stockdigest.Invalid("--as-of needs --night: the live world has no other moment than now")
 		}
-		return Live(opts), nil
+		return Here(ctx, opts)
 	}
 	n, err := night.Open(dir)
 	if err != nil {

@@ -35,7 +35,7 @@ func silent() *app.Console { return &app.Console{Out: io.Discard, Err: io.Discar
 // weekly makes the weekly reports of symbols from a night.
 func weekly(t *testing.T, opts app.Options, dir string, asOf time.Time, symbols ...string) (app.Answer, app.Files) {
 	t.Helper()
-	world, err := app.OpenWorld(opts, dir, asOf)
+	world, err := app.OpenWorld(t.Context(), opts, dir, asOf)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +181,7 @@ func TestNextMorningTellsNothingTwice(t *testing.T) {
 func TestDailyHoldsOnlyItsWindow(t *testing.T) {
 	t.Parallel()
 	opts, dir := options(t), newFixture(t).save(t)
-	world, err := app.OpenWorld(opts, dir, time.Date(2026, 3, 3, 11, 0, 0, 0, time.UTC)) // 24 h back: from 11:00 on 2 March
+	world, err := app.OpenWorld(t.Context(), opts, dir, time.Date(2026, 3, 3, 11, 0, 0, 0, time.UTC)) // 24 h back: from 11:00 on 2 March
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -202,7 +202,7 @@ func TestDailyHoldsOnlyItsWindow(t *testing.T) {
 func TestRecordedNightReplaysAlike(t *testing.T) {
 	t.Parallel()
 	opts, dir := options(t), newFixture(t).save(t)
-	world, err := app.OpenWorld(opts, dir, time.Time{})
+	world, err := app.OpenWorld(t.Context(), opts, dir, time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,7 +242,7 @@ func TestEnginesGiveTheSameReport(t *testing.T) {
 func TestUnknownTickerIsRefusedBeforeAnyWork(t *testing.T) {
 	t.Parallel()
 	opts, dir := options(t), newFixture(t).save(t)
-	world, err := app.OpenWorld(opts, dir, time.Time{})
+	world, err := app.OpenWorld(t.Context(), opts, dir, time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}

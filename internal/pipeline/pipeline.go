@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"stockdigest.app/stockdigest"
@@ -79,8 +80,12 @@ func (p *Pipeline) Run(ctx context.Context, run stockdigest.Run) error {
 			return errStopping
 		}
 		p.cfg.Started(run, name)
-		if err := p.runStep(ctx, step, run); err != nil {
+		cut, err := p.runStep(ctx, step, run)
+		if err != nil {
 			return fmt.Errorf("%s %s: %w", name, run.Ticker, err)
+		}
+		if cut != "" { // the steps after it must know
+			run.Steps = append(slices.Clone(run.Steps), stockdigest.StepDone{Step: name, At: p.cfg.Now(), Note: cut})
 		}
 		p.cfg.Finished(run, name)
 	}
@@ -95,26 +100,27 @@ const stepTime = 30 * time.Minute
 // errDeadline is the cause of a context that ends at the run's deadline.
 var errDeadline = errors.New("the run's deadline has passed")
 
-// runStep runs one step in bounded time.
-func (p *Pipeline) runStep(ctx context.Context, step Step, run stockdigest.Run) error {
+// runStep runs one step in bounded time. It returns the note of a step that
+// was cut at the run's deadline.
+func (p *Pipeline) runStep(ctx context.Context, step Step, run stockdigest.Run) (cut string, err error) {
 	limited, cancel := context.WithTimeoutCause(ctx, stepTime, fmt.Errorf("took more than %s", stepTime))
 	defer cancel()
 	if !run.Deadline.IsZero() && waits(step.Name()) {
 		limited, cancel = context.WithTimeoutCause(limited, run.Deadline.Sub(p.cfg.Now()), errDeadline)
 		defer cancel()
 	}
-	err := step.Run(limited, run)
+	err = step.Run(limited, run)
 	cause := context.Cause(limited)
 	switch {
 	case err == nil:
-		return nil
+		return "", nil
 	case ctx.Err() != nil || cause == nil || errors.Is(err, stockdigest.ErrConflict):
-		return err
+		return "", err
 	case errors.Is(cause, errDeadline):
-		note := stockdigest.CutNote + " " + run.Deadline.UTC().Format("15:04 UTC")
-		return p.store.FinishStep(ctx, run, step.Name(), note)
+		cut = stockdigest.CutNote + " " + run.Deadline.UTC().Format("15:04 UTC")
+		return cut, p.store.FinishStep(ctx, run, step.Name(), cut)
 	}
-	return fmt.Errorf("%w (%w)", cause, err)
+	return "", fmt.Errorf("%w (%w)", cause, err)
 }
 
 // waits reports whether a step waits for other people's servers and keeps what

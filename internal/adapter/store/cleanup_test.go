@@ -1,0 +1,63 @@
+package store_test
+
+import (
+	"fmt"
+	"testing"
+
+	"stockdigest.app/stockdigest/internal/adapter/store"
+	"stockdigest.app/stockdigest/internal/adapter/store/storetest"
+)
+
+// TestCleanupTakesTextsAndKeepsTheirMarks looks at what is left: the newer of
+// each kind stays whole, of the older texts the row stays without the body.
+func TestCleanupTakesTextsAndKeepsTheirMarks(t *testing.T) {
+	t.Parallel()
+	for engine, open := range storetest.Engines() {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			db := open(t)
+			now := storetest.Now()
+			for i, age := range []int{100, 95, 91, 89, 1} {
+				at := now.AddDate(0, 0, -age).Format("2006-01-02T15:04:05.000000Z")
+				for _, statement := range []string{
+					`INSERT INTO articles (id, url, title, publisher, description, author, published_at, dated, first_seen_at) VALUES ('a%[1]d', 'u', 't', '', '', '', '%[2]s', true, '%[2]s')`,
+					`INSERT INTO article_texts (article_id, body, hash, title, author, language, label, final_url) VALUES ('a%[1]d', 'body', 'h', '', '', '', '', '')`,
+					`INSERT INTO sessions (hash, name, created_at, expires_at) VALUES ('s%[1]d', 'ada', '%[2]s', '%[2]s')`,
+					`INSERT INTO access_tokens (hash, name, created_at, expires_at) VALUES ('t%[1]d', 'ada', '%[2]s', '%[2]s')`,
+					`INSERT INTO answers (owner, key, request_hash, body, created_at) VALUES ('o', 'k%[1]d', 'h', '{}', '%[2]s')`,
+				} {
+					must(t, store.Exec(t.Context(), db, fmt.Sprintf(statement, i, at)))
+				}
+			}
+			must(t, store.Exec(t.Context(), db, `INSERT INTO access_tokens (hash, name, created_at) VALUES ('ever', 'ada', '2020-01-01T00:00:00.000000Z')`))
+
+			const limit = 2
+			gone, most := 0, 0
+			for {
+				n, err := db.Cleanup(t.Context(), now, now.AddDate(0, 0, -90), now.AddDate(0, 0, -1), limit)
+				must(t, err)
+				gone, most = gone+n, max(most, n)
+				if n == 0 {
+					break
+				}
+			}
+			if gone != 3+5+5+4 || most > 5*limit {
+				t.Errorf("got %d rows cleaned, at most %d in a transaction; want %d, at most %d of each kind", gone, most, 3+5+5+4, limit)
+			}
+			for query, want := range map[string]int{
+				"SELECT count(*) FROM article_texts":                  5,
+				"SELECT count(*) FROM article_texts WHERE body <> ''": 2,
+				"SELECT count(*) FROM sessions":                       0,
+				"SELECT count(*) FROM access_tokens":                  1,
+				"SELECT count(*) FROM answers WHERE key IN ('k4')":    1,
+				"SELECT count(*) FROM articles WHERE title = 't'":     5,
+			} {
+				n, err := store.Count(t.Context(), db, query)
+				must(t, err)
+				if n != want {
+					t.Errorf("%s: got %d, want %d", query, n, want)
+				}
+			}
+		})
+	}
+}
