@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -66,7 +67,7 @@ func BenchNight(ctx context.Context, opts Options, cfg BenchNightConfig, console
 	if err != nil || cfg.FixedSlots <= 0 {
 		return result, err
 	}
-	fixed, err := b.play(ctx, fmt.Sprintf("%d slots", cfg.FixedSlots), cfg.FixedSlots, stockdigest.Daily)
+	fixed, err := b.fixed(ctx)
 	result.FixedSlotsRatio = fixed.ratio()
 	return result, err
 }
@@ -126,7 +127,7 @@ func nightScale(tickers int) float64 {
 // is not counted as the product's.
 func (b *nightBench) startWorld(ctx context.Context) error {
 	world, err := startChild(ctx, b.cfg.Program, []string{
-		"sim", "--json", "--seed", fmt.Sprint(b.cfg.Seed), "--tickers", fmt.Sprint(b.cfg.Tickers), "--scale", fmt.Sprint(b.cfg.Scale),
+		"sim", "--json", "--seed", strconv.FormatUint(b.cfg.Seed, 10), "--tickers", strconv.Itoa(b.cfg.Tickers), "--scale", fmt.Sprint(b.cfg.Scale),
 	}, os.Environ())
 	if err != nil {
 		return err
@@ -162,28 +163,29 @@ func (p played) ratio() float64 {
 }
 
 // whole plays the night with all tickers open, and again in the same database.
-func (b *nightBench) whole(ctx context.Context) (BenchNightResult, error) {
+func (b *nightBench) whole(ctx context.Context) (result BenchNightResult, err error) {
 	s, err := b.openStage(ctx, b.cfg.OpenTickers)
 	if err != nil {
-		return BenchNightResult{}, err
+		return result, err
 	}
+	defer func() { err = errors.Join(err, s.close()) }()
 	first, err := s.play(ctx, "night", stockdigest.Daily)
-	if err == nil {
-		var again played
-		again, err = s.play(ctx, "again", stockdigest.Weekly)
-		return b.result(first, again), errors.Join(err, s.close())
+	if err != nil {
+		return result, err
 	}
-	return BenchNightResult{}, errors.Join(err, s.close())
+	// Another kind at the same moment: the same news, and none of it told yet.
+	again, err := s.play(ctx, "again", stockdigest.Weekly)
+	return b.result(first, again), err
 }
 
-// play plays one night on a stage of its own.
-func (b *nightBench) play(ctx context.Context, what string, open int, kind stockdigest.ReportKind) (played, error) {
-	s, err := b.openStage(ctx, open)
+// fixed plays the night with so few tickers open, from an empty database.
+func (b *nightBench) fixed(ctx context.Context) (p played, err error) {
+	s, err := b.openStage(ctx, b.cfg.FixedSlots)
 	if err != nil {
-		return played{}, err
+		return p, err
 	}
-	p, err := s.play(ctx, what, kind)
-	return p, errors.Join(err, s.close())
+	defer func() { err = errors.Join(err, s.close()) }()
+	return s.play(ctx, fmt.Sprintf("%d slots", b.cfg.FixedSlots), stockdigest.Daily)
 }
 
 func (b *nightBench) result(first, again played) BenchNightResult {
@@ -228,11 +230,6 @@ func (b *nightBench) openStage(ctx context.Context, open int) (*stage, error) {
 		}
 		return dropSchema(context.WithoutCancel(ctx), string(b.cfg.DatabaseURL), world.Schema())
 	}}
-	for _, t := range world.Tickers() {
-		if err := a.setFeeds(ctx, t); err != nil {
-			return nil, errors.Join(err, s.close())
-		}
-	}
 	for range b.cfg.Processes {
 		worker, err := startChild(ctx, b.cfg.Program, []string{"serve", "--role", "worker"}, environ)
 		if err != nil {
@@ -256,7 +253,7 @@ func (b *nightBench) environ(name string, open int) []string {
 	set("STOCKDIGEST_LISTEN", "127.0.0.1:0")
 	set("STOCKDIGEST_SCHEDULE", "off")
 	for _, limit := range []string{"MAX_CONCURRENT_SCHEDULED", "MAX_CONCURRENT_TOTAL"} {
-		set(limit, fmt.Sprint(open))
+		set(limit, strconv.Itoa(open))
 	}
 	for _, limit := range []string{"STOCKDIGEST_BUDGET_RUN", "STOCKDIGEST_BUDGET_DAY", "STOCKDIGEST_BUDGET_MONTH"} {
 		set(limit, "100000")

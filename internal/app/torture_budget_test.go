@@ -15,7 +15,7 @@ import (
 // some of them. What the provider bills must stay under the cap every time.
 func TestBillNeverPassesTheBudget(t *testing.T) {
 	t.Parallel()
-	rounds := torture(100, 2)
+	rounds := torture(100, 1)
 	got := spendFleet(t, rounds, fleetPlan{budget: "0.10"})
 	measured(t, "sqlite: %d rounds of 20 workers, 2 kills each, ten times the tokens: %s", rounds, got)
 	if got.over > 0 || got.lost > 0 {

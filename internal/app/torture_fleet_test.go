@@ -177,8 +177,7 @@ func (w *worker) pay(ctx context.Context, run stockdigest.Run) error {
 					Input: fmt.Sprintf("[1] Call %d of run %s. %s", i, run.ID, strings.Repeat("Words that cost. ", 120)),
 				},
 			})
-			var over *stockdigest.OverBudget
-			if errors.As(err, &over) {
+			if _, over := errors.AsType[*stockdigest.OverBudget](err); over {
 				return w.notes.add(entry{What: "over budget", Run: string(run.ID)})
 			}
 			return err
@@ -371,10 +370,10 @@ func (f *fleet) running() []*proc {
 }
 
 // count counts the runs in a state as the table has it.
-func (f *fleet) count(where string, args ...any) int {
+func (f *fleet) count(where string) int {
 	f.t.Helper()
 	var n int
-	if err := f.raw.QueryRowContext(f.t.Context(), "SELECT count(*) FROM runs WHERE "+where, args...).Scan(&n); err != nil {
+	if err := f.raw.QueryRowContext(f.t.Context(), "SELECT count(*) FROM runs WHERE "+where).Scan(&n); err != nil {
 		f.t.Fatal(err)
 	}
 	return n

@@ -30,7 +30,7 @@ func TestKillsLoseNoRun(t *testing.T) {
 	for engine, config := range storetest.Configs() {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
-			kills := torture(100, 6)
+			kills := torture(100, 4)
 			plan := fleetPlan{lease: fullLease(), pace: 80 * time.Millisecond, parallel: 3, scale: 0.05}
 			got, again := killFleet(t, config(t), plan, kills)
 			p99 := percentile(again, 99)
@@ -114,7 +114,7 @@ func TestStopHandsBack(t *testing.T) {
 	for engine, config := range storetest.Configs() {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
-			stops := torture(50, 3)
+			stops := torture(50, 2)
 			plan := fleetPlan{lease: 30 * time.Second, pace: 150 * time.Millisecond, parallel: 3, scale: 0.15}
 			got, exits, left := stopFleet(t, config(t), plan, stops)
 			measured(t, "%s: %d times SIGTERM: exit p50 %s, most %s; %d runs left in the hands of the dead; attempts of a run %d at most; %s",
@@ -133,7 +133,7 @@ func TestStopHandsBack(t *testing.T) {
 func TestStopHarnessCatchesCutCalls(t *testing.T) {
 	t.Parallel()
 	plan := fleetPlan{lease: 30 * time.Second, pace: 50 * time.Millisecond, parallel: 3, scale: 0.2, broken: brokenDrain}
-	got, _, _ := stopFleet(t, storetest.SQLiteConfig(t), plan, 2)
+	got, _, _ := stopFleet(t, storetest.SQLiteConfig(t), plan, 1)
 	measured(t, "a stop that cuts paid calls: %s", got)
 	if got.repeated == 0 {
 		t.Error("nothing was paid twice: the harness does not see what it is for")
@@ -174,7 +174,7 @@ func TestFrozenWorkerChangesNothing(t *testing.T) {
 	for engine, config := range storetest.Configs() {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
-			rounds := torture(100, 3)
+			rounds := torture(100, 2)
 			changed, frozen := freezeFleet(t, config(t), rounds, "")
 			measured(t, "%s: %d times SIGSTOP past the lease and SIGCONT, %d runs: %d changed by the zombie", engine, rounds, frozen, len(changed))
 			for _, diff := range changed {

@@ -14,7 +14,7 @@ import (
 // connections. Nobody starts the processes again.
 func TestRestartedServerLosesNothing(t *testing.T) {
 	t.Parallel()
-	restarts := torture(20, 3)
+	restarts := torture(20, 2)
 	got := restartServer(t, restarts)
 	measured(t, "postgres restarted %d times, max_connections=20, 2 processes: %s; working again p50 %s, most %s; %d connections at once, longest transaction %s",
 		restarts, got.judgement, percentile(got.again, 50), percentile(got.again, 100), got.connections, got.longest.Round(time.Millisecond))
@@ -33,7 +33,7 @@ func TestRestartedServerLosesNothing(t *testing.T) {
 // before its log is written.
 func TestRestartHarnessCatchesAServerThatForgets(t *testing.T) {
 	t.Parallel()
-	got := restartServer(t, 3, "synchronous_commit=off", "wal_writer_delay=10s")
+	got := restartServer(t, 2, "synchronous_commit=off", "wal_writer_delay=10s")
 	measured(t, "a server that forgets: %s", got.judgement)
 	if got.twice == 0 {
 		t.Error("nothing was finished twice: the harness does not see what it is for")

@@ -316,10 +316,19 @@ func watchPostgres(t *testing.T, c store.Config) (end func() (longest time.Durat
 		for ; ctx.Err() == nil; wait(ctx, 100*time.Millisecond) {
 			var n int
 			var ms float64
-			err := db.QueryRowContext(ctx, `SELECT count(*), coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)) * 1000, 0)
-				FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'stockdigest'`).Scan(&n, &ms)
-			if err == nil { // else the server is away
-				most, longest = max(most, n), max(longest, time.Duration(ms*float64(time.Millisecond)))
+			var query string
+			err := db.QueryRowContext(ctx, `SELECT count(*) OVER (), coalesce(extract(epoch FROM clock_timestamp() - xact_start) * 1000, 0), state || ': ' || query
+				FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'stockdigest'
+				ORDER BY 2 DESC LIMIT 1`).Scan(&n, &ms, &query)
+			if err != nil { // nobody is there, or the server is away
+				continue
+			}
+			most = max(most, n)
+			if took := time.Duration(ms * float64(time.Millisecond)); took > longest {
+				longest = took
+				if took > time.Second/2 {
+					t.Logf("a transaction of %s: %s", took.Round(time.Millisecond), query)
+				}
 			}
 		}
 	}()

@@ -125,8 +125,9 @@ func refusal(f FaultKind) (status int, refused bool) {
 		return http.StatusFound, true
 	case FaultHang:
 		return 0, true
+	default:
+		return 0, false
 	}
-	return 0, false
 }
 
 func (s *Sim) refuse(w http.ResponseWriter, r *http.Request, f FaultKind, status int) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -133,13 +134,13 @@ func (s *Sim) Settings(url string) []Setting {
 		{"OPENAI_API_KEY", Key},
 	}
 	if model.Parallel > 0 {
-		all = append(all, Setting{"STOCKDIGEST_MODEL_PARALLEL", fmt.Sprint(model.Parallel)})
+		all = append(all, Setting{"STOCKDIGEST_MODEL_PARALLEL", strconv.Itoa(model.Parallel)})
 	}
 	if model.Rate > 0 {
 		all = append(all, Setting{"STOCKDIGEST_MODEL_RATE", fmt.Sprintf("%g", model.Rate)})
 	}
 	if model.Tokens > 0 {
-		all = append(all, Setting{"STOCKDIGEST_MODEL_TOKENS", fmt.Sprint(model.Tokens)})
+		all = append(all, Setting{"STOCKDIGEST_MODEL_TOKENS", strconv.Itoa(model.Tokens)})
 	}
 	return all
 }
@@ -327,5 +328,7 @@ func (s *Sim) changeFaults(w http.ResponseWriter, r *http.Request) {
 
 func writeJSON(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(v) // the client went away
+	if err := json.NewEncoder(w).Encode(v); err != nil {
+		return // the client went away
+	}
 }

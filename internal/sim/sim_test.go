@@ -70,11 +70,14 @@ func (p place) send(ctx context.Context, address string) (*http.Response, error)
 const choose = `{"type":"object","properties":{"sentences":{"type":"array","items":{"type":"integer"}},"event":{"type":"string","enum":["none","deal"]},"material":{"type":"boolean"}}}`
 
 func chatBody(model, input, schema string) []byte {
-	raw, _ := json.Marshal(map[string]any{
+	raw, err := json.Marshal(map[string]any{
 		"model": model, "max_completion_tokens": 800,
 		"messages":        []any{map[string]string{"role": "system", "content": "choose"}, map[string]string{"role": "user", "content": input}},
 		"response_format": map[string]any{"type": "json_schema", "json_schema": map[string]any{"name": "choose", "schema": json.RawMessage(schema)}},
 	})
+	if err != nil {
+		panic(err)
+	}
 	return raw
 }
 

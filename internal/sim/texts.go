@@ -3,6 +3,7 @@ package sim
 import (
 	_ "embed"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -142,7 +143,7 @@ func (c cast) draw(name string) string {
 	case "cents":
 		return fmt.Sprintf("$%d.%02d", c.dice.between(1, 92), c.dice.between(1, 99))
 	case "year":
-		return fmt.Sprint(2027 + c.dice.below(6))
+		return strconv.Itoa(2027 + c.dice.below(6))
 	case "day":
 		return pick(c.dice, []string{"Monday", "Tuesday", "Wednesday", "Thursday", "Friday"})
 	case "quarter":
@@ -166,7 +167,7 @@ func amount(d *dice) string {
 
 func grouped(n int) string {
 	if n < 1000 {
-		return fmt.Sprint(n)
+		return strconv.Itoa(n)
 	}
 	return fmt.Sprintf("%d,%03d", n/1000, n%1000)
 }

@@ -106,7 +106,7 @@ func (s *Sim) build() {
 
 func (s *Sim) company(i int) company {
 	heads, tails := s.texts.words["stemhead"], s.texts.words["stemtail"]
-	d := newDice(s.cfg.Seed, "company", fmt.Sprint(i))
+	d := newDice(s.cfg.Seed, "company", strconv.Itoa(i))
 	// A step that shares no factor with the number of stems meets each once.
 	all := len(heads) * len(tails)
 	at := (i*257 + int(s.cfg.Seed%uint64(all))) % all //nolint:gosec // small and positive
@@ -125,7 +125,7 @@ func (s *Sim) company(i int) company {
 
 // letters writes i with three letters.
 func letters(i int) string {
-	return string([]byte{byte('A' + i/676%26), byte('A' + i/26%26), byte('A' + i%26)}) //nolint:gosec // below 26
+	return string([]byte{byte('A' + i/676%26), byte('A' + i/26%26), byte('A' + i%26)})
 }
 
 // peers are the numbers of two others of the same industry, when there are any.
@@ -144,8 +144,12 @@ func (s *Sim) ticker(i int) Ticker {
 	t := Ticker{
 		Symbol: c.symbol, Name: c.full, Exchange: "NASDAQ", CIK: cikOf(i),
 		Names: []Name{
-			{c.co, "company"}, {c.stem, "company"}, {c.ceo, "person"}, {c.cfo, "person"},
-			{c.makes.item, "context"}, {c.makes.items, "context"},
+			{c.co, "company"},
+			{c.stem, "company"},
+			{c.ceo, "person"},
+			{c.cfo, "person"},
+			{c.makes.item, "context"},
+			{c.makes.items, "context"},
 		},
 		Feeds: []Feed{
 			{URL: companyFeed(c, 1), Source: "google", Role: string(stockdigest.RoleCompany)},

@@ -161,7 +161,8 @@ func (d *DB) kind(err error) error {
 }
 
 // forRun runs fn in one transaction that holds the run: nobody can take it
-// over before the end. fn may run twice: what a step writes is the same each time.
+// over before the end. It may run fn twice: what a step writes is the same each
+// time.
 func (d *DB) forRun(ctx context.Context, what string, run stockdigest.Run, fn func(q *db.Queries) error) error {
 	held := func(q *db.Queries) error {
 		n, err := q.HoldRun(ctx, db.HoldRunParams{ID: string(run.ID), Token: int(run.Token)})

@@ -129,8 +129,10 @@ func (p Plan) row(kind stockdigest.SlotKind) (row, bool) {
 // was done: at most one slot of each kind, its newest.
 func (p Plan) Due(now time.Time, cal Calendar) []stockdigest.Slot {
 	var due []stockdigest.Slot
+	// Clocks that go back over midnight show the day before again.
+	tomorrow := stockdigest.DayOf(now, p.zone).Add(1)
 	for _, r := range p.rows {
-		if slot, ok := p.newest(r, now, cal); ok {
+		if slot, ok := p.newest(r, now, tomorrow, cal); ok {
 			due = append(due, slot)
 		}
 	}
@@ -138,11 +140,10 @@ func (p Plan) Due(now time.Time, cal Calendar) []stockdigest.Slot {
 }
 
 // newest is the last slot of a row at or before now, unless that is too long
-// ago.
-func (p Plan) newest(r row, now time.Time, cal Calendar) (stockdigest.Slot, bool) {
+// ago. No slot after the day from is looked at.
+func (p Plan) newest(r row, now time.Time, from stockdigest.Day, cal Calendar) (stockdigest.Slot, bool) {
 	oldest := stockdigest.DayOf(now.Add(-r.late), p.zone)
-	// Clocks that go back over midnight show the day before again.
-	for day := stockdigest.DayOf(now, p.zone).Add(1); day >= oldest; day = day.Add(-1) {
+	for day := from; day >= oldest; day = day.Add(-1) {
 		if !r.on(day, cal) {
 			continue
 		}

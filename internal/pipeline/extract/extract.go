@@ -23,8 +23,9 @@ import (
 )
 
 const (
-	fetchers = 4 // pages fetched at once
-	readers  = 2 // pages read at once, over all runs: reading is CPU and memory
+	fetchers = 16 // pages of a run fetched at once; how hard a host is asked is the client's business
+	inHand   = 24 // pages fetched or waiting to be read, over all runs: each may be 2 MB
+	readers  = 2  // pages read at once, over all runs: reading is CPU and memory
 )
 
 // A Store keeps what the step reads and makes.
@@ -57,12 +58,13 @@ type Deps struct {
 // A Step is the third step of the pipeline.
 type Step struct {
 	Deps
+	inHand  *gate
 	reading chan struct{}
 }
 
 // New returns the step.
 func New(deps Deps) *Step {
-	return &Step{Deps: deps, reading: make(chan struct{}, readers)}
+	return &Step{Deps: deps, inHand: newGate(inHand), reading: make(chan struct{}, readers)}
 }
 
 // Name returns the name of the step.
@@ -159,7 +161,7 @@ func (s *Step) fetch(ctx context.Context, run stockdigest.Run, material stockdig
 	group.Go(func() error {
 		for i, c := range todo {
 			group.Go(func() error {
-				results[i] <- s.page(ctx, c)
+				results[i] <- s.inTurn(ctx, run, c)
 				return nil
 			})
 		}
@@ -169,6 +171,15 @@ func (s *Step) fetch(ctx context.Context, run stockdigest.Run, material stockdig
 	cancel()
 	_ = group.Wait() // the workers return nothing but nil
 	return err
+}
+
+// inTurn fetches and reads the page of a candidate when there is room for it.
+func (s *Step) inTurn(ctx context.Context, run stockdigest.Run, c stockdigest.Candidate) result {
+	if err := s.inHand.enter(ctx, run.ID); err != nil {
+		return s.missed(c, err) // saved by nobody: the run has ended
+	}
+	defer s.inHand.leave()
+	return s.page(ctx, c)
 }
 
 func (s *Step) saveAll(ctx context.Context, run stockdigest.Run, todo []stockdigest.Candidate, known map[stockdigest.ArticleID]bool, results []chan result) error {

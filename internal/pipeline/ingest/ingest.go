@@ -41,10 +41,10 @@ type Filings interface {
 type Config struct {
 	Now      func() time.Time
 	Progress stockdigest.Progress // may be nil
-	Parallel int                  // feeds read at once; 0 means 6
+	Parallel int                  // feeds of a run read at once; 0 means all that one has
 }
 
-const defaultParallel = 6
+const defaultParallel = 20
 
 // memory is how far before the window a feed's earlier listings are looked up:
 // an undated item that was first seen then is old, not new.

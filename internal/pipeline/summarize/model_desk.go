@@ -39,8 +39,8 @@ func newDesk(w model, run stockdigest.Run) *desk {
 }
 
 const (
-	atOnce  = 8 // calls of one run; what a provider allows is the asker's business
-	maxFail = 5 // calls in a row without an answer after which a run asks no more
+	atOnce  = 24 // calls of one run; what a provider allows is the asker's business
+	maxFail = 5  // calls in a row without an answer after which a run asks no more
 )
 
 // read has every article of the list read, as far as the rung allows. It fails
