@@ -114,8 +114,9 @@ func (e *CallError) Temporary() bool {
 	switch e.Reason {
 	case CallBusy, CallOverloaded, CallTimeout, CallBroken, CallUnavailable:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // Unwrap gives the kind that callers handle, and the cause.
@@ -126,12 +127,13 @@ func (e *CallError) Unwrap() []error {
 		kind = ErrDenied
 	case CallBadRequest:
 		kind = ErrInvalid
+	default: // it may work later
 	}
 	return []error{kind, e.Err}
 }
 
 // OverBudget is the error of a paid call that no cap leaves room for.
-type OverBudget struct {
+type OverBudget struct { //nolint:errname // the kinds of this package read as what they are
 	Scope string // run, reader, day or month
 	Cap   Micros
 	Spent Micros

@@ -59,7 +59,7 @@ type Ordered struct {
 const FreshFor = time.Hour
 
 // NoCredits is the error of an order that the balance does not cover.
-type NoCredits struct {
+type NoCredits struct { //nolint:errname // the kinds of this package read as what they are
 	Account CreditAccount
 }
 

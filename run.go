@@ -91,8 +91,9 @@ func (c Caps) Of(class Class) int {
 		return min(c.Scheduled, c.Total)
 	case ClassAdHoc:
 		return min(c.AdHoc, c.Total)
+	default:
+		return c.Total
 	}
-	return c.Total
 }
 
 // A Claim is what a worker takes a run with.

@@ -10,7 +10,7 @@ type simCmd struct {
 	Listen   string    `help:"Loopback address to serve at; port 0 takes a free one." default:"127.0.0.1:0" placeholder:"ADDR"`
 	Seed     uint64    `help:"Another seed is another world." default:"1"`
 	Tickers  int       `help:"How many companies to invent." default:"12"`
-	Articles int       `help:"How many articles the feeds of a company list." default:"30"`
+	Articles int       `help:"How many articles the feeds of a company list." default:"36"`
 	Shared   float64   `help:"Part of them that the companies of an industry share." default:"0.35"`
 	Scale    float64   `help:"How slow the world is: 1 as the real one, 0 answers at once." default:"1"`
 	Faults   string    `help:"What goes wrong and how often, such as 429=0.02,pages:hang=0.01,model:tokens=1." placeholder:"LIST"`

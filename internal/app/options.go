@@ -139,8 +139,11 @@ func (o Options) controlFaults() []string {
 		name string
 		n    int
 	}{
-		{"MAX_CONCURRENT_SCHEDULED", o.MaxScheduled}, {"MAX_CONCURRENT_ADHOC", o.MaxAdHoc}, {"MAX_CONCURRENT_TOTAL", o.MaxTotal},
-		{"STOCKDIGEST_MODEL_PARALLEL", o.ModelParallel}, {"STOCKDIGEST_MODEL_TOKENS", o.ModelTokens},
+		{"MAX_CONCURRENT_SCHEDULED", o.MaxScheduled},
+		{"MAX_CONCURRENT_ADHOC", o.MaxAdHoc},
+		{"MAX_CONCURRENT_TOTAL", o.MaxTotal},
+		{"STOCKDIGEST_MODEL_PARALLEL", o.ModelParallel},
+		{"STOCKDIGEST_MODEL_TOKENS", o.ModelTokens},
 	} {
 		if n.n < 1 {
 			faults = append(faults, fmt.Sprintf("%s=%d leaves nothing to do: give at least 1", n.name, n.n))

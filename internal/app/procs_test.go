@@ -30,6 +30,10 @@ type proc struct {
 
 const childJob = "APP_TEST_CHILD"
 
+// tight reports whether limits of time decide: only in the full torture, which
+// has the machine to itself. Elsewhere they are printed.
+func tight() bool { return os.Getenv("TORTURE") != "" }
+
 // childJobs is what a child can do, by name. A job ends with its context, which
 // a first SIGTERM ends when the job asks for it.
 var childJobs = map[string]func(ctx context.Context) error{

@@ -49,10 +49,11 @@ func TestReaderIsAddedAndChanged(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := strings.Join([]string{string(r.State), string(r.Plan), r.TimeZone}, " ")
+		words := []string{string(r.State), string(r.Plan), r.TimeZone}
 		for _, s := range r.Tickers {
-			got += " " + string(s)
+			words = append(words, string(s))
 		}
+		got := strings.Join(words, " ")
 		if got != step.want {
 			t.Errorf("%+v: got %s, want %s", step.change, got, step.want)
 		}

@@ -96,33 +96,37 @@ func (a *App) scheduler(watch *schedule.Watch, deps schedule.Deps) (*schedule.Sc
 	}, deps), nil
 }
 
-// A PlannedSlot is a slot to come, as it is shown.
+// A Planned is what is to come, as it is shown.
+type Planned struct {
+	On       bool // whether it starts by itself here
+	TimeZone string
+	Slots    []PlannedSlot // by time
+}
+
+// A PlannedSlot is a slot to come.
 type PlannedSlot struct {
 	stockdigest.Slot
 	Note string `json:"note,omitempty"`
 }
 
-// ScheduleNext returns the slots of the next days, by time.
-func (a *App) ScheduleNext(ctx context.Context, days int) ([]PlannedSlot, error) {
+// ScheduleNext returns the slots of the next days.
+func (a *App) ScheduleNext(ctx context.Context, days int) (Planned, error) {
 	s, err := a.scheduler(a.watch(), schedule.Deps{})
 	if err != nil {
-		return nil, err
+		return Planned{}, err
 	}
 	now := a.world.Now()
 	slots, err := s.Between(ctx, now, now.AddDate(0, 0, days))
 	if err != nil {
-		return nil, err
+		return Planned{}, err
 	}
-	planned := make([]PlannedSlot, 0, len(slots))
+	planned := Planned{On: a.opts.Scheduled(), TimeZone: a.world.TimeZone, Slots: make([]PlannedSlot, 0, len(slots))}
 	for _, slot := range slots {
 		p := PlannedSlot{Slot: slot}
-		switch {
-		case !schedule.Doable(slot.Kind):
+		if !schedule.Doable(slot.Kind) {
 			p.Note = schedule.NotYet
-		case !a.opts.Scheduled():
-			p.Note = "the schedule is off here: start it by hand"
 		}
-		planned = append(planned, p)
+		planned.Slots = append(planned.Slots, p)
 	}
 	return planned, nil
 }
@@ -182,19 +186,23 @@ func (a *App) marketDay(exchange string) (schedule.Exchange, stockdigest.Day, er
 }
 
 // ShowSlots prints slots to come, a day at a time.
-func ShowSlots(c *Console, slots []PlannedSlot) error {
+func ShowSlots(c *Console, planned Planned) error {
 	if c.JSON {
-		return c.Data(slots)
+		return c.Data(planned.Slots)
 	}
+	if !planned.On {
+		c.Print("The schedule is off here: nothing starts by itself, only by stockdigest schedule run KIND.")
+	}
+	c.Print("Times of %s.", planned.TimeZone)
 	var day stockdigest.Day
-	for _, s := range slots {
+	for _, s := range planned.Slots {
 		if s.Day != day {
 			day = s.Day
 			c.Print("%s %s", s.Day.Weekday().String()[:3], s.Day)
 		}
-		line := fmt.Sprintf("  %s  %-9s", s.At, s.Kind)
+		line := fmt.Sprintf("  %s  %s", s.At, s.Kind)
 		if s.Note != "" {
-			line += "  (" + s.Note + ")"
+			line = fmt.Sprintf("  %s  %-9s  (%s)", s.At, s.Kind, s.Note)
 		}
 		c.Print("%s", line)
 	}

@@ -3,6 +3,7 @@ package app_test
 import (
 	"fmt"
 	"net/http/httptest"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -164,13 +165,17 @@ func outliveKills(t *testing.T, binary, url string) {
 	t.Helper()
 	kills, random := torture(30, 3), seeded(t)
 	s := newService(t, servicePlan{binary: binary, url: url, tickers: torture(60, 6), scale: 0.05, lease: time.Second, open: 3})
+	full := os.Getenv("TORTURE") != ""
+	if !full { // a call that a kill cut is waited for as long as a model may take
+		s.env = append(s.env, "STOCKDIGEST_WRITER=extractive")
+	}
 	underWay, killed := 0, 0
 	for ; killed < kills && !s.done(); killed++ {
 		s.serve()
 		s.serve()
 		s.busy()
-		if killed%2 == 0 {
-			until(t, time.Minute, "the model is asked", func() bool { return s.asking() > 0 || s.done() })
+		if full && killed%2 == 0 {
+			until(t, 5*time.Minute, "the model is asked", func() bool { return s.asking() > 0 || s.done() })
 		}
 		wait(t.Context(), time.Duration(random.IntN(600))*time.Millisecond)
 		for _, p := range s.running() {
@@ -206,8 +211,11 @@ func engineOf(url string) string {
 // middle of a night whose model takes as long as models do.
 func stopInTime(t *testing.T, binary string) {
 	t.Helper()
-	stops, random := torture(50, 1), seeded(t)
-	plan := servicePlan{binary: binary, tickers: torture(60, 2), scale: 0.3, lease: 30 * time.Second, open: 3}
+	stops, random, scale := torture(50, 1), seeded(t), 0.1
+	if os.Getenv("TORTURE") != "" {
+		scale = 1
+	}
+	plan := servicePlan{binary: binary, tickers: torture(60, 2), scale: scale, lease: 30 * time.Second, open: 3}
 	s := newService(t, plan)
 	var exits []time.Duration
 	left := 0
@@ -239,7 +247,7 @@ func endAtOnce(t *testing.T, binary string) {
 	t.Helper()
 	s := newService(t, servicePlan{binary: binary, tickers: 3, scale: 20, lease: 30 * time.Second, open: 3}) // everything takes minutes
 	p := s.serve()
-	s.busy()
+	until(t, time.Minute, "a step has begun", func() bool { return s.count("step <> ''") > 0 })
 	p.Signal(syscall.SIGTERM)
 	wait(t.Context(), 500*time.Millisecond)
 	if !p.Running() {
@@ -269,7 +277,7 @@ func manyAtOnce(t *testing.T, binary string) {
 		}
 		s.finish(10 * time.Minute)
 		longest, connections, dead := watch()
-		if connections > 12*processes || longest > time.Second || dead > 0 {
+		if connections > 12*processes || tight() && longest > time.Second || dead > 0 {
 			t.Errorf("%d processes, %d runs at once: %d connections, longest transaction %s, %d deadlocks", processes, open, connections, longest, dead)
 		}
 		seen = fmt.Sprintf("%d connections of %d processes, longest transaction %s, %d deadlocks", connections, processes, longest.Round(time.Millisecond), dead)

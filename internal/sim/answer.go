@@ -35,10 +35,8 @@ func latency(route string) (low, high time.Duration) {
 		return 500 * time.Millisecond, 2 * time.Second
 	case "page":
 		return time.Second, 6 * time.Second
-	case "read":
+	case "read", "order":
 		return 3 * time.Second, 9 * time.Second
-	case "order": // all of a run at once
-		return 30 * time.Second, 70 * time.Second
 	}
 	return 300 * time.Millisecond, time.Second
 }

@@ -27,7 +27,7 @@ const Key = "pretend"
 type Config struct {
 	Seed     uint64
 	Tickers  int     // companies; 0 is 12
-	Articles int     // that a company's own and industry feeds list; 0 is 30
+	Articles int     // that a company's own and industry feeds list; 0 is 36, of which a run selects nearly all
 	Shared   float64 // share of them that its whole industry lists, 0 to 1
 	AsOf     time.Time
 	Zone     string             // of days in text; empty is America/New_York
@@ -64,7 +64,7 @@ func New(cfg Config) (*Sim, error) {
 		cfg.Tickers = 12
 	}
 	if cfg.Articles == 0 {
-		cfg.Articles = 30
+		cfg.Articles = 36
 	}
 	if cfg.Zone == "" {
 		cfg.Zone = "America/New_York"

@@ -160,6 +160,7 @@ func tsxHolidays(year int) []named {
 		christmas, boxing = christmas.Add(2), boxing.Add(2)
 	case time.Sunday: // Boxing Day keeps its Monday
 		christmas = christmas.Add(2)
+	default: // both are working days
 	}
 	return []named{
 		{following(date(year, time.January, 1)), "New Year's Day"},

@@ -100,7 +100,7 @@ func TestTheClockTableIsThatOfTheProduct(t *testing.T) {
 func TestBadTimesAreRefusedWithAReason(t *testing.T) {
 	t.Parallel()
 	for changes, want := range map[string]string{
-		"proces=01:30":                "proces",
+		"prozess=01:30":               "prozess",
 		"process":                     "process=",
 		"process=2am":                 "2am",
 		"process=01:30,process=02:00": "two times",

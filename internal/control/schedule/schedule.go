@@ -129,8 +129,9 @@ func Doable(kind stockdigest.SlotKind) bool {
 	switch kind {
 	case stockdigest.SlotProcess, stockdigest.SlotCleanup, stockdigest.SlotFilings, stockdigest.SlotDeadline, stockdigest.SlotCredits:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // Next returns the next n slots from now on, by time, at most a year ahead.

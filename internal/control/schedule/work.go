@@ -31,7 +31,9 @@ func (s *Scheduler) take(ctx context.Context, slot stockdigest.Slot, by string) 
 	case s.deps.Start != nil && handedOver(slot.Kind):
 		return taken, true, s.deps.Start(ctx, taken)
 	}
-	taken.Outcome, err = s.Work(ctx, taken)
+	if taken.Outcome, err = s.Work(ctx, taken); err == nil {
+		taken.DoneAt = s.deps.Now()
+	}
 	return taken, true, err
 }
 

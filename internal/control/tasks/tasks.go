@@ -54,14 +54,14 @@ type client interface {
 }
 
 const (
-	// poll is how often each process looks for tasks: they come by the minute,
-	// and a look costs more than it finds.
+	// How often each process looks for tasks: they come by the minute, and a
+	// look costs more than it finds.
 	poll = 5 * time.Second
-	// parallel bounds the tasks of a process, beside the runs it works on.
+	// Bounds the tasks of a process, beside the runs it works on.
 	parallel = 4
-	// grace is what a task gets to come to its end when the process stops.
+	// What a task gets to come to its end when the process stops.
 	grace = 4 * time.Second
-	// longest bounds one task; one whose process died is tried again later.
+	// Bounds one task; one whose process died is tried again later.
 	longest = 10 * time.Minute
 	rescue  = 15 * time.Minute
 )
