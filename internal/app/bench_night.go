@@ -116,11 +116,11 @@ func newNightBench(opts Options, cfg BenchNightConfig, console *Console) (*night
 func nightScale(tickers int) float64 {
 	switch {
 	case tickers <= 20:
-		return 0.3
+		return 0.4
 	case tickers <= 100:
-		return 0.2
+		return 0.3
 	}
-	return 0.1
+	return 0.15
 }
 
 // startWorld starts the pretend world as a process of its own, so that its work
