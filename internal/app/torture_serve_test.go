@@ -145,8 +145,8 @@ func TestService(t *testing.T) {
 		t.Fatalf("build the program: %v: %s", err, out)
 	}
 	for name, test := range map[string]func(*testing.T, string){
-		"outlives kills on sqlite":                func(t *testing.T, binary string) { outliveKills(t, binary, "") },
-		"outlives kills on postgres":              func(t *testing.T, binary string) { outliveKills(t, binary, storetest.EmptyPostgresURL(t)) },
+		"outlives kills on sqlite":                func(t *testing.T, binary string) { t.Helper(); outliveKills(t, binary, "") },
+		"outlives kills on postgres":              func(t *testing.T, binary string) { t.Helper(); outliveKills(t, binary, storetest.EmptyPostgresURL(t)) },
 		"stops within ten seconds":                stopInTime,
 		"ends at once at the second signal":       endAtOnce,
 		"many at once find what one by one finds": manyAtOnce,

@@ -27,6 +27,11 @@ func (d *DB) SetFeeds(ctx context.Context, symbol stockdigest.Symbol, feeds []st
 			return stockdigest.Invalid(fmt.Sprintf("the URL of a feed of %s has %d bytes: use 1 to %d", symbol, len(f.Feed.URL), maxURL))
 		}
 	}
+	for _, f := range sorted {
+		if err := d.addFeed(ctx, f.Feed); err != nil {
+			return err
+		}
+	}
 	return d.update(ctx, "set the feeds of "+string(symbol), func(q *db.Queries) error {
 		if _, err := tickerOf(ctx, q, symbol); err != nil {
 			return err
@@ -35,9 +40,6 @@ func (d *DB) SetFeeds(ctx context.Context, symbol stockdigest.Symbol, feeds []st
 			return err
 		}
 		for _, f := range sorted {
-			if err := q.UpsertFeed(ctx, db.UpsertFeedParams{Url: clean(f.Feed.URL), Source: clean(f.Feed.Source)}); err != nil {
-				return err
-			}
 			err := q.UpsertTickerFeed(ctx, db.UpsertTickerFeedParams{
 				Symbol: string(symbol), Url: clean(f.Feed.URL), Role: string(f.Role), Subject: clean(f.Subject),
 			})
@@ -46,6 +48,20 @@ func (d *DB) SetFeeds(ctx context.Context, symbol stockdigest.Symbol, feeds []st
 			}
 		}
 		return nil
+	})
+}
+
+// addFeed makes a feed known, in a transaction of its own: companies share
+// feeds, and those that begin in the same moment would otherwise wait for each
+// other's whole lists. A feed that nobody reads does no harm.
+func (d *DB) addFeed(ctx context.Context, f stockdigest.Feed) error {
+	return d.update(ctx, "add the feed "+f.URL, func(q *db.Queries) error {
+		url, source := clean(f.URL), clean(f.Source)
+		err := q.AddFeed(ctx, db.AddFeedParams{Url: url, Source: source})
+		if err != nil || source == "" {
+			return err
+		}
+		return q.NameFeed(ctx, db.NameFeedParams{Url: url, Source: source})
 	})
 }
 

@@ -37,7 +37,7 @@ func step() time.Duration {
 	if os.Getenv("TORTURE") != "" {
 		return time.Minute
 	}
-	return 15 * time.Minute
+	return 30 * time.Minute
 }
 
 // stormy is the step of years with jumps and outages.
@@ -142,16 +142,17 @@ func TestTheHarnessCatchesBrokenSchedulers(t *testing.T) {
 	loc := zone(t, "America/New_York")
 	for name, c := range map[string]struct {
 		scheduler told
+		step      time.Duration
 		storms    bool
 		want      func(troubles) bool
 	}{
-		"cron expression":    {crons(t, loc), false, func(got troubles) bool { return got.missing >= 20 && got.doubled >= 20 }},
-		"fifteen minutes":    {window(loc), false, func(got troubles) bool { return got.doubled > 0 }},
-		"no memory but mine": {forgetful(loc), true, func(got troubles) bool { return got.doubled > 0 }},
+		"cron expression":    {crons(t, loc), 30 * time.Minute, false, func(got troubles) bool { return got.missing >= 20 && got.doubled >= 20 }},
+		"fifteen minutes":    {window(loc), 15 * time.Minute, false, func(got troubles) bool { return got.doubled > 0 }},
+		"no memory but mine": {forgetful(loc), 30 * time.Minute, true, func(got troubles) bool { return got.doubled > 0 }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := live(loc, c.scheduler, 30*time.Minute, c.storms); !c.want(got) {
+			if got := live(loc, c.scheduler, c.step, c.storms); !c.want(got) {
 				t.Errorf("got %+v: the harness does not see what is wrong", got)
 			} else {
 				t.Logf("%+v", got)
@@ -187,7 +188,7 @@ func window(loc *time.Location) told {
 	return func(now time.Time) (started []start) {
 		for kind, at := range times() {
 			day := stockdigest.DayOf(now, loc)
-			if d := now.Sub(day.At(at, loc)); d > -15*time.Minute && d < 15*time.Minute {
+			if d := now.Sub(day.At(at, loc)); d >= -15*time.Minute && d <= 15*time.Minute {
 				started = append(started, start{kind, day})
 			}
 		}

@@ -275,14 +275,17 @@ func TestTheKillHarnessCatchesSlotsWithoutAKey(t *testing.T) {
 	for engine, config := range storetest.Configs() {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
-			f, db := newFleet(t, config)
-			f.broken, f.kills, f.times = true, 0, 150
-			f.run(t)
-			if missing, extra, torn := f.judge(t, db); missing+extra+torn == 0 {
-				t.Error("the harness does not see what is wrong")
-			} else {
-				t.Logf("%s: %d due times missing, %d batches too many, %d torn", engine, missing, extra, torn)
+			const tries = 5 // two processes must come at the same moment
+			for range tries {
+				f, db := newFleet(t, config)
+				f.broken, f.kills, f.times = true, 0, 150
+				f.run(t)
+				if missing, extra, torn := f.judge(t, db); missing+extra+torn > 0 {
+					t.Logf("%s: %d due times missing, %d batches too many, %d torn", engine, missing, extra, torn)
+					return
+				}
 			}
+			t.Error("the harness does not see what is wrong")
 		})
 	}
 }

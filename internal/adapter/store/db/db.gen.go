@@ -48,6 +48,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.addEntryStmt, err = db.PrepareContext(ctx, addEntry); err != nil {
 		return nil, fmt.Errorf("error preparing query AddEntry: %w", err)
 	}
+	if q.addFeedStmt, err = db.PrepareContext(ctx, addFeed); err != nil {
+		return nil, fmt.Errorf("error preparing query AddFeed: %w", err)
+	}
 	if q.addFilingSeenStmt, err = db.PrepareContext(ctx, addFilingSeen); err != nil {
 		return nil, fmt.Errorf("error preparing query AddFilingSeen: %w", err)
 	}
@@ -264,6 +267,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.mergeCandidateStmt, err = db.PrepareContext(ctx, mergeCandidate); err != nil {
 		return nil, fmt.Errorf("error preparing query MergeCandidate: %w", err)
 	}
+	if q.nameFeedStmt, err = db.PrepareContext(ctx, nameFeed); err != nil {
+		return nil, fmt.Errorf("error preparing query NameFeed: %w", err)
+	}
 	if q.openAdHocRunStmt, err = db.PrepareContext(ctx, openAdHocRun); err != nil {
 		return nil, fmt.Errorf("error preparing query OpenAdHocRun: %w", err)
 	}
@@ -423,9 +429,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.upsertArticleStmt, err = db.PrepareContext(ctx, upsertArticle); err != nil {
 		return nil, fmt.Errorf("error preparing query UpsertArticle: %w", err)
 	}
-	if q.upsertFeedStmt, err = db.PrepareContext(ctx, upsertFeed); err != nil {
-		return nil, fmt.Errorf("error preparing query UpsertFeed: %w", err)
-	}
 	if q.upsertFilingStmt, err = db.PrepareContext(ctx, upsertFiling); err != nil {
 		return nil, fmt.Errorf("error preparing query UpsertFiling: %w", err)
 	}
@@ -484,6 +487,11 @@ func (q *Queries) Close() error {
 	if q.addEntryStmt != nil {
 		if cerr := q.addEntryStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing addEntryStmt: %w", cerr)
+		}
+	}
+	if q.addFeedStmt != nil {
+		if cerr := q.addFeedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addFeedStmt: %w", cerr)
 		}
 	}
 	if q.addFilingSeenStmt != nil {
@@ -846,6 +854,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing mergeCandidateStmt: %w", cerr)
 		}
 	}
+	if q.nameFeedStmt != nil {
+		if cerr := q.nameFeedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing nameFeedStmt: %w", cerr)
+		}
+	}
 	if q.openAdHocRunStmt != nil {
 		if cerr := q.openAdHocRunStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing openAdHocRunStmt: %w", cerr)
@@ -1111,11 +1124,6 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing upsertArticleStmt: %w", cerr)
 		}
 	}
-	if q.upsertFeedStmt != nil {
-		if cerr := q.upsertFeedStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing upsertFeedStmt: %w", cerr)
-		}
-	}
 	if q.upsertFilingStmt != nil {
 		if cerr := q.upsertFilingStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing upsertFilingStmt: %w", cerr)
@@ -1188,6 +1196,7 @@ type Queries struct {
 	addCallStmt             *sql.Stmt
 	addDocumentStmt         *sql.Stmt
 	addEntryStmt            *sql.Stmt
+	addFeedStmt             *sql.Stmt
 	addFilingSeenStmt       *sql.Stmt
 	addHoldStmt             *sql.Stmt
 	addProviderStmt         *sql.Stmt
@@ -1260,6 +1269,7 @@ type Queries struct {
 	markToldStmt            *sql.Stmt
 	marketDaysStmt          *sql.Stmt
 	mergeCandidateStmt      *sql.Stmt
+	nameFeedStmt            *sql.Stmt
 	openAdHocRunStmt        *sql.Stmt
 	openCallsStmt           *sql.Stmt
 	openSpendingStmt        *sql.Stmt
@@ -1313,7 +1323,6 @@ type Queries struct {
 	turnMonthStmt           *sql.Stmt
 	updateReaderStmt        *sql.Stmt
 	upsertArticleStmt       *sql.Stmt
-	upsertFeedStmt          *sql.Stmt
 	upsertFilingStmt        *sql.Stmt
 	upsertStoryStmt         *sql.Stmt
 	upsertTickerStmt        *sql.Stmt
@@ -1333,6 +1342,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		addCallStmt:             q.addCallStmt,
 		addDocumentStmt:         q.addDocumentStmt,
 		addEntryStmt:            q.addEntryStmt,
+		addFeedStmt:             q.addFeedStmt,
 		addFilingSeenStmt:       q.addFilingSeenStmt,
 		addHoldStmt:             q.addHoldStmt,
 		addProviderStmt:         q.addProviderStmt,
@@ -1405,6 +1415,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		markToldStmt:            q.markToldStmt,
 		marketDaysStmt:          q.marketDaysStmt,
 		mergeCandidateStmt:      q.mergeCandidateStmt,
+		nameFeedStmt:            q.nameFeedStmt,
 		openAdHocRunStmt:        q.openAdHocRunStmt,
 		openCallsStmt:           q.openCallsStmt,
 		openSpendingStmt:        q.openSpendingStmt,
@@ -1458,7 +1469,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		turnMonthStmt:           q.turnMonthStmt,
 		updateReaderStmt:        q.updateReaderStmt,
 		upsertArticleStmt:       q.upsertArticleStmt,
-		upsertFeedStmt:          q.upsertFeedStmt,
 		upsertFilingStmt:        q.upsertFilingStmt,
 		upsertStoryStmt:         q.upsertStoryStmt,
 		upsertTickerStmt:        q.upsertTickerStmt,

@@ -9,6 +9,22 @@ import (
 	"context"
 )
 
+const addFeed = `-- name: AddFeed :exec
+INSERT INTO feeds (url, source, etag, last_modified, polled_at, error, failures, items, empty_polls)
+VALUES ($1, $2, '', '', NULL, '', 0, 0, 0)
+ON CONFLICT (url) DO NOTHING
+`
+
+type AddFeedParams struct {
+	Url    string
+	Source string
+}
+
+func (q *Queries) AddFeed(ctx context.Context, arg AddFeedParams) error {
+	_, err := q.exec(ctx, q.addFeedStmt, addFeed, arg.Url, arg.Source)
+	return err
+}
+
 const addSighting = `-- name: AddSighting :exec
 INSERT INTO sightings (feed_url, article_id, link) VALUES ($1, $2, $3)
 ON CONFLICT (feed_url, article_id) DO NOTHING
@@ -37,6 +53,20 @@ type DeleteTickerFeedParams struct {
 
 func (q *Queries) DeleteTickerFeed(ctx context.Context, arg DeleteTickerFeedParams) error {
 	_, err := q.exec(ctx, q.deleteTickerFeedStmt, deleteTickerFeed, arg.Symbol, arg.Url, arg.Role)
+	return err
+}
+
+const nameFeed = `-- name: NameFeed :exec
+UPDATE feeds SET source = $2 WHERE url = $1 AND source <> $2
+`
+
+type NameFeedParams struct {
+	Url    string
+	Source string
+}
+
+func (q *Queries) NameFeed(ctx context.Context, arg NameFeedParams) error {
+	_, err := q.exec(ctx, q.nameFeedStmt, nameFeed, arg.Url, arg.Source)
 	return err
 }
 
@@ -248,22 +278,6 @@ func (q *Queries) TickerFeeds(ctx context.Context, symbol string) ([]TickerFeeds
 		return nil, err
 	}
 	return items, nil
-}
-
-const upsertFeed = `-- name: UpsertFeed :exec
-INSERT INTO feeds (url, source, etag, last_modified, polled_at, error, failures, items, empty_polls)
-VALUES ($1, $2, '', '', NULL, '', 0, 0, 0)
-ON CONFLICT (url) DO UPDATE SET source = excluded.source WHERE excluded.source <> ''
-`
-
-type UpsertFeedParams struct {
-	Url    string
-	Source string
-}
-
-func (q *Queries) UpsertFeed(ctx context.Context, arg UpsertFeedParams) error {
-	_, err := q.exec(ctx, q.upsertFeedStmt, upsertFeed, arg.Url, arg.Source)
-	return err
 }
 
 const upsertTickerFeed = `-- name: UpsertTickerFeed :exec

@@ -1,7 +1,10 @@
--- name: UpsertFeed :exec
+-- name: AddFeed :exec
 INSERT INTO feeds (url, source, etag, last_modified, polled_at, error, failures, items, empty_polls)
 VALUES ($1, $2, '', '', NULL, '', 0, 0, 0)
-ON CONFLICT (url) DO UPDATE SET source = excluded.source WHERE excluded.source <> '';
+ON CONFLICT (url) DO NOTHING;
+
+-- name: NameFeed :exec
+UPDATE feeds SET source = $2 WHERE url = $1 AND source <> $2;
 
 -- name: UpsertTickerFeed :exec
 INSERT INTO ticker_feeds (symbol, url, role, subject)
