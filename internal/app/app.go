@@ -187,7 +187,11 @@ func openStore(ctx context.Context, opts Options, world World) (*store.DB, error
 			return nil, err
 		}
 	}
-	db, err := store.Open(ctx, cfg)
+	return openMigrated(ctx, cfg)
+}
+
+func openMigrated(ctx context.Context, c store.Config) (*store.DB, error) {
+	db, err := store.Open(ctx, c)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -58,25 +59,35 @@ func BenchClaims(ctx context.Context, cfg BenchClaimsConfig, console *Console) (
 		return result, err
 	}
 	defer func() { err = errors.Join(err, remove()) }()
-	db, err := store.Open(ctx, where)
+	db, err := openMigrated(ctx, where)
 	if err != nil {
 		return result, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	if err := db.Migrate(ctx); err != nil {
-		return result, err
-	}
 	defer console.End()
 	race := bench.ClaimConfig{
 		Claims: cfg.Claims, Caps: stockdigest.DefaultCaps(), Seed: cfg.Seed, Now: time.Now, Progress: console.Count("claims"),
 	}
-	return bench.RaceClaims(ctx, race, db, func(ctx context.Context, note func(bench.Held)) error {
-		return startCrew(ctx, cfg, where, note)
+	return bench.RaceClaims(ctx, race, db, func(ctx context.Context, ready func(), note func(bench.Held)) error {
+		return startCrew(ctx, cfg, where, ready, note)
 	})
 }
 
+// iAmReady is the first note of each process: no run has this place.
+var iAmReady = bench.Held{Seq: -1}
+
 // startCrew runs the processes until ctx ends and passes on what they note.
-func startCrew(ctx context.Context, cfg BenchClaimsConfig, where store.Config, note func(bench.Held)) error {
+func startCrew(ctx context.Context, cfg BenchClaimsConfig, where store.Config, ready func(), note func(bench.Held)) error {
+	var missing atomic.Int32
+	missing.Store(int32(cfg.Processes)) //nolint:gosec // a handful
+	hear := func(h bench.Held) {
+		switch {
+		case h != iAmReady:
+			note(h)
+		case missing.Add(-1) == 0:
+			ready()
+		}
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	for i := range cfg.Processes {
 		order := crewOrder{
@@ -84,7 +95,7 @@ func startCrew(ctx context.Context, cfg BenchClaimsConfig, where store.Config, n
 			Workers: cfg.Workers, Caps: stockdigest.DefaultCaps(),
 		}
 		group.Go(func() error {
-			if err := runChild(ctx, cfg.Child, order, note); err != nil {
+			if err := runChild(ctx, cfg.Child, order, hear); err != nil {
 				return fmt.Errorf("%s: %w", order.Name, err)
 			}
 			return nil
@@ -159,16 +170,16 @@ func BenchClaimsChild(ctx context.Context, in io.Reader, out io.Writer) (err err
 		defer stop()
 		_, _ = io.Copy(io.Discard, lines) // ends with the parent
 	}()
-	db, err := store.Open(ctx, store.Config{URL: order.URL, Path: order.Path, Schema: order.Schema, Now: time.Now})
+	db, err := openMigrated(ctx, store.Config{URL: order.URL, Path: order.Path, Schema: order.Schema, Now: time.Now})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	if err := db.Migrate(ctx); err != nil {
-		return err
-	}
 	var mu sync.Mutex
 	notes := json.NewEncoder(out)
+	if err := notes.Encode(iAmReady); err != nil {
+		return fmt.Errorf("say that the workers are ready: %w", err)
+	}
 	crew := bench.Workers{Name: order.Name, Count: order.Workers, Caps: order.Caps, Now: time.Now}
 	return crew.Run(ctx, db, func(h bench.Held) {
 		mu.Lock()

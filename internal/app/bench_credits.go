@@ -63,12 +63,9 @@ func scratchStore(ctx context.Context, databaseURL string) (*store.DB, func() er
 	if err != nil {
 		return nil, nil, err
 	}
-	db, err := store.Open(ctx, cfg)
+	db, err := openMigrated(ctx, cfg)
 	if err != nil {
 		return nil, nil, errors.Join(err, remove())
-	}
-	if err := db.Migrate(ctx); err != nil {
-		return nil, nil, errors.Join(err, db.Close(), remove())
 	}
 	return db, remove, nil
 }

@@ -35,8 +35,10 @@ type Held struct {
 }
 
 // A Crew starts workers who claim runs and note each one they had, until ctx
-// ends. Notes may be called from many goroutines.
-type Crew func(ctx context.Context, note func(Held)) error
+// ends. It says once when all of them are there: no run is made before, or
+// those who came first would race alone. Notes may be called from many
+// goroutines.
+type Crew func(ctx context.Context, ready func(), note func(Held)) error
 
 // ClaimConfig says how many runs are claimed under which caps.
 type ClaimConfig struct {
@@ -66,8 +68,9 @@ func RaceClaims(ctx context.Context, c ClaimConfig, feed Feeder, crew Crew) (Cla
 	group, ctx := errgroup.WithContext(ctx)
 	working, stop := context.WithCancel(ctx)
 	defer stop()
+	ready := make(chan struct{})
 	group.Go(func() error {
-		return crew(working, func(h Held) {
+		return crew(working, func() { close(ready) }, func(h Held) {
 			select {
 			case notes <- h:
 			case <-working.Done(): // enough was noted, or something broke
@@ -78,6 +81,11 @@ func RaceClaims(ctx context.Context, c ClaimConfig, feed Feeder, crew Crew) (Cla
 	var made []time.Time
 	group.Go(func() (err error) {
 		defer stop()
+		select {
+		case <-ready:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
 		held, made, err = c.feedAndCollect(ctx, feed, notes)
 		return err
 	})

@@ -125,7 +125,8 @@ func race(t *testing.T, claims int, claim func(*table) (stockdigest.Run, bool)) 
 	t.Helper()
 	s := &table{running: map[stockdigest.RunID]stockdigest.Run{}, claim: claim}
 	cfg := bench.ClaimConfig{Claims: claims, Caps: stockdigest.DefaultCaps(), Seed: 1, Now: time.Now}
-	got, err := bench.RaceClaims(t.Context(), cfg, s, func(ctx context.Context, note func(bench.Held)) error {
+	got, err := bench.RaceClaims(t.Context(), cfg, s, func(ctx context.Context, ready func(), note func(bench.Held)) error {
+		ready()
 		return bench.Workers{Name: "p", Count: 48, Caps: cfg.Caps, Now: time.Now}.Run(ctx, s, note)
 	})
 	if err != nil {
