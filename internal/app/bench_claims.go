@@ -73,8 +73,9 @@ func BenchClaims(ctx context.Context, cfg BenchClaimsConfig, console *Console) (
 	})
 }
 
-// iAmReady is the first note of each process: no run has this place.
-var iAmReady = bench.Held{Seq: -1}
+// noRun is the place in the first note of each process, which says that its
+// workers are ready.
+const noRun = -1
 
 // startCrew runs the processes until ctx ends and passes on what they note.
 func startCrew(ctx context.Context, cfg BenchClaimsConfig, where store.Config, ready func(), note func(bench.Held)) error {
@@ -82,7 +83,7 @@ func startCrew(ctx context.Context, cfg BenchClaimsConfig, where store.Config, r
 	missing.Store(int32(cfg.Processes)) //nolint:gosec // a handful
 	hear := func(h bench.Held) {
 		switch {
-		case h != iAmReady:
+		case h.Seq != noRun:
 			note(h)
 		case missing.Add(-1) == 0:
 			ready()
@@ -177,7 +178,7 @@ func BenchClaimsChild(ctx context.Context, in io.Reader, out io.Writer) (err err
 	defer func() { err = errors.Join(err, db.Close()) }()
 	var mu sync.Mutex
 	notes := json.NewEncoder(out)
-	if err := notes.Encode(iAmReady); err != nil {
+	if err := notes.Encode(bench.Held{Seq: noRun}); err != nil {
 		return fmt.Errorf("say that the workers are ready: %w", err)
 	}
 	crew := bench.Workers{Name: order.Name, Count: order.Workers, Caps: order.Caps, Now: time.Now}
