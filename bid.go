@@ -27,7 +27,7 @@ type Bid struct {
 	Day     Day           // of the budget, in the schedule's zone
 	Reserve Micros        // what the call may cost at worst
 	Tokens  int           // what it may use of the provider's tokens
-	Lease   time.Duration // from then on nobody expects an answer
+	Lease   time.Duration // how long it counts as under way unless it is renewed
 	Try     int           // 1 is the first
 	Limits  Limits
 	Budget  Budget

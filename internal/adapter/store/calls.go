@@ -133,6 +133,16 @@ func standingCall(ctx context.Context, q *db.Queries, bid stockdigest.Bid) (perm
 	return stockdigest.Permit{Held: stockdigest.HeldSame, Wait: 2 * pollEvery}, true, nil
 }
 
+// RenewCall has a call count as under way for lease from now on. One that has
+// ended, or was given up, stays as it is.
+func (d *DB) RenewCall(ctx context.Context, id string, lease time.Duration) error {
+	return d.update(ctx, "renew a paid call", func(q *db.Queries) error {
+		_, err := q.Raw().ExecContext(ctx,
+			`UPDATE calls SET lease_until = `+d.dialect.until("$2")+` WHERE id = $1 AND state = 'open'`, id, lease.Milliseconds())
+		return err
+	})
+}
+
 // SettleCall ends a call: it stores the answer and what it cost, or why there
 // is none. Settling again changes nothing. An answer that comes after its call
 // was given up is kept, and what it did not cost is free again.

@@ -333,3 +333,31 @@ func TestABidReadsNoOldCalls(t *testing.T) {
 		}
 	}
 }
+
+func TestARenewedCallOutlivesItsLeaseAndAGivenUpOneDoesNotComeBack(t *testing.T) {
+	t.Parallel()
+	for engine, config := range storetest.Configs() {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			db := storetest.Open(t, config(t))
+			first := bid("key")
+			granted(t, db, first)
+			must(t, store.ExpireCalls(t.Context(), db))
+			must(t, db.RenewCall(t.Context(), first.ID, time.Hour))
+			held(t, db, bid("key"), stockdigest.HeldSame)
+
+			must(t, store.ExpireCalls(t.Context(), db))
+			second := bid("key")
+			granted(t, db, second)
+			must(t, db.RenewCall(t.Context(), first.ID, time.Hour))
+			must(t, db.SettleCall(t.Context(), done(second, "answer", 1)))
+			calls, err := db.Calls(t.Context(), stockdigest.CallFilter{})
+			must(t, err)
+			for _, c := range calls {
+				if c.ID == first.ID && c.State != stockdigest.CallLost {
+					t.Errorf("the first call is %s, want it lost", c.State)
+				}
+			}
+		})
+	}
+}

@@ -66,6 +66,9 @@ func (m *mortal) BeginCall(ctx context.Context, b stockdigest.Bid) (stockdigest.
 	return m.Store.BeginCall(ctx, b)
 }
 
+// RenewCall leaves the permit to run out.
+func (m *mortal) RenewCall(context.Context, string, time.Duration) error { return nil }
+
 func (m *mortal) SettleCall(ctx context.Context, o stockdigest.Outcome) error {
 	m.mu.Lock()
 	dies, late := m.rand.Float64() < 0.1, m.rand.Float64() < 0.1
@@ -191,6 +194,8 @@ func (n *naive) BeginCall(_ context.Context, b stockdigest.Bid) (stockdigest.Per
 	n.keys[b.ID] = b.Key
 	return stockdigest.Permit{}, nil
 }
+
+func (n *naive) RenewCall(context.Context, string, time.Duration) error { return nil }
 
 func (n *naive) SettleCall(_ context.Context, o stockdigest.Outcome) error {
 	n.mu.Lock()

@@ -27,6 +27,7 @@ import (
 type Store interface {
 	Answer(ctx context.Context, key string) (stockdigest.Completion, bool, error)
 	BeginCall(ctx context.Context, bid stockdigest.Bid) (stockdigest.Permit, error)
+	RenewCall(ctx context.Context, id string, lease time.Duration) error
 	SettleCall(ctx context.Context, o stockdigest.Outcome) error
 }
 
@@ -47,6 +48,11 @@ type Config struct {
 	Budget  stockdigest.Budget
 	Zone    *time.Location // of the budget's days; nil means UTC
 	Timeout time.Duration  // of one call; zero means 90 s
+
+	// Lease is how long a call counts as under way without a sign of life from
+	// the process that makes it; zero means 30 s. After a kill its place and its
+	// key are free that much later.
+	Lease time.Duration
 }
 
 // Deps holds the things a Caller works with.
@@ -76,6 +82,9 @@ type Caller struct {
 func New(cfg Config, deps Deps) *Caller {
 	if cfg.Timeout == 0 {
 		cfg.Timeout = 90 * time.Second
+	}
+	if cfg.Lease == 0 {
+		cfg.Lease = 30 * time.Second
 	}
 	if cfg.Zone == nil {
 		cfg.Zone = time.UTC

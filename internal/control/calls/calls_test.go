@@ -246,6 +246,29 @@ func TestAnAnswerOutlivesAStoreThatIsAway(t *testing.T) {
 	})
 }
 
+func TestALongCallIsKeptAlive(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]error{"store there": nil, "store away": errAway} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				made := 0
+				l := newLedger()
+				l.renewErr = fault
+				_, err := caller(t, l, echo(65*time.Second, &made)).Ask(t.Context(), ask("a", "x"))
+				must(t, err)
+				if made != 1 || l.renewed != 6 {
+					t.Errorf("%d calls, renewed %d times; want 1, and 6 times in 65 s with a lease of 30 s", made, l.renewed)
+				}
+				time.Sleep(time.Minute)
+				if l.renewed != 6 {
+					t.Error("a call is renewed after its end")
+				}
+			})
+		})
+	}
+}
+
 func TestAHiccupIsWaitedOutAndAnOutageIsNot(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

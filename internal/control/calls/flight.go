@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,9 +19,6 @@ const (
 	// turn to try again. It covers one probe, so that a hiccup degrades nothing,
 	// and an outage does not hold the runs up.
 	patience = time.Minute
-	// Slack is how much longer than the call its permit lives: a call whose
-	// permit ran out is made again by others.
-	slack = 10 * time.Second
 	// One attempt to reach the store may take storeTime. While it is away,
 	// beginTries and settleTries are made, storePause apart.
 	storeTime   = 15 * time.Second
@@ -86,7 +84,7 @@ func (c *Caller) bid(key string, ask stockdigest.Ask, try int) (stockdigest.Bid,
 	}
 	return stockdigest.Bid{
 		ID: id.String(), Key: key, Ask: ask, Day: day, Reserve: worst, Tokens: tokens(ask.Prompt),
-		Lease: c.cfg.Timeout + slack, Try: try, Limits: c.cfg.Limits, Budget: c.cfg.Budget,
+		Lease: c.cfg.Lease, Try: try, Limits: c.cfg.Limits, Budget: c.cfg.Budget,
 	}, nil
 }
 
@@ -211,6 +209,7 @@ func away(err error) bool {
 func (c *Caller) pay(
 	ctx context.Context, bid stockdigest.Bid, wait time.Duration,
 ) (stockdigest.Completion, *stockdigest.CallError, error) {
+	defer c.keep(ctx, bid)()
 	o := stockdigest.Outcome{ID: bid.ID, Provider: bid.Ask.Provider, State: stockdigest.CallFailed}
 	unwanted := pause(ctx, wait)
 	if unwanted == nil {
@@ -222,6 +221,30 @@ func (c *Caller) pay(
 		return stockdigest.Completion{}, o.Err, err
 	}
 	return o.Completion, o.Err, nil
+}
+
+// keep renews the lease of a call, three times in it, until it is told to stop:
+// a call whose lease ran out is made again by others.
+func (c *Caller) keep(ctx context.Context, bid stockdigest.Bid) (stop func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var kept sync.WaitGroup
+	kept.Go(func() {
+		for pause(ctx, bid.Lease/3) == nil {
+			if err := c.renew(ctx, bid); err != nil && ctx.Err() == nil {
+				c.deps.Log.WarnContext(ctx, "cannot renew the lease of a paid call", "call", bid.ID, "error", err)
+			}
+		}
+	})
+	return func() {
+		cancel()
+		kept.Wait()
+	}
+}
+
+func (c *Caller) renew(ctx context.Context, bid stockdigest.Bid) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, bid.Lease/3, errMute)
+	defer cancel()
+	return c.deps.Store.RenewCall(ctx, bid.ID, bid.Lease)
 }
 
 // send makes the call and says how it ended.

@@ -80,9 +80,12 @@ type ledger struct {
 	bids    map[string]stockdigest.Bid // open
 	begun   int
 	ended   []stockdigest.Outcome
+	renewed int
 
 	begin  func(stockdigest.Bid) (stockdigest.Permit, error)
 	settle func(stockdigest.Outcome) error
+
+	renewErr error
 }
 
 func newLedger() *ledger {
@@ -107,6 +110,13 @@ func (l *ledger) BeginCall(_ context.Context, b stockdigest.Bid) (stockdigest.Pe
 	}
 	l.bids[b.ID] = b
 	return stockdigest.Permit{}, nil
+}
+
+func (l *ledger) RenewCall(context.Context, string, time.Duration) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.renewed++
+	return l.renewErr
 }
 
 func (l *ledger) SettleCall(_ context.Context, o stockdigest.Outcome) error {
