@@ -51,12 +51,16 @@ type App struct {
 	dir     *stockdigest.Directory
 	log     *slog.Logger
 	console *Console
+	told    chan time.Time // when the order to stop came
 }
 
 // New opens the world's database, brings its schema and ticker table up to
-// date, and wires the steps.
+// date, and wires the steps. The end of ctx is the order to stop.
 func New(ctx context.Context, opts Options, world World, console *Console) (*App, error) {
-	a := &App{opts: opts, world: world, console: console, log: NewLogger(opts, console.Err)}
+	a := &App{
+		opts: opts, world: world, console: console, log: NewLogger(opts, console.Err), told: make(chan time.Time, 1),
+	}
+	context.AfterFunc(ctx, func() { a.told <- time.Now() })
 	db, err := openStore(ctx, opts, world)
 	if err != nil {
 		return nil, err
@@ -122,9 +126,28 @@ func (a *App) Close() error {
 	if a.caller == nil {
 		return a.store.Close()
 	}
-	ctx, cancel := context.WithTimeoutCause(context.Background(), stopBy, errors.New("paid calls took too long to end"))
+	return errors.Join(a.drain(), a.store.Close())
+}
+
+// lastCall is how long after the order to stop paid calls are waited for, so
+// that no answer that was paid for is thrown away. With what follows a stop
+// stays within ten seconds.
+const lastCall = 9 * time.Second
+
+func (a *App) drain() error {
+	limit := lastCall
+	select {
+	case at := <-a.told:
+		limit -= time.Since(at)
+	default:
+	}
+	ctx, cancel := context.WithTimeoutCause(context.Background(), limit, errors.New("they took too long, and may be paid again"))
 	defer cancel()
-	return errors.Join(a.caller.Drain(ctx), a.store.Close())
+	hint := time.AfterFunc(time.Second/2, func() {
+		a.console.Say("waiting up to %s for paid calls under way", limit.Round(time.Second))
+	})
+	defer hint.Stop()
+	return a.caller.Drain(ctx)
 }
 
 // Tickers looks symbols up as people write them. The first one that is not in

@@ -2,13 +2,14 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"stockdigest.app/stockdigest/internal/adapter/fetch"
+	"stockdigest.app/stockdigest/internal/adapter/store"
 	"stockdigest.app/stockdigest/internal/pipeline/ingest"
 )
 
@@ -23,7 +24,9 @@ type Check struct {
 // out. It changes nothing but the schema of an empty database. Offline leaves
 // the network out.
 func Doctor(ctx context.Context, opts Options, offline bool, console *Console) []Check {
-	checks := []Check{checkFolder(opts.Dir), checkZone(opts.TimeZone), checkDatabase(ctx, opts), checkContact(opts)}
+	checks := []Check{checkFolder(opts.Dir), checkZone(opts.TimeZone)}
+	checks = append(checks, checkStore(ctx, opts)...)
+	checks = append(checks, checkContact(opts))
 	if offline {
 		return checks
 	}
@@ -70,14 +73,24 @@ func checkZone(zone string) Check {
 	return passed("time zone", fmt.Sprintf("%s, %s there now", zone, time.Now().In(loc).Format("Mon 15:04")))
 }
 
-func checkDatabase(ctx context.Context, opts Options) Check {
+// checkStore looks at the database and at what must add up in it.
+func checkStore(ctx context.Context, opts Options) []Check {
 	const name = "database"
 	db, err := openStore(ctx, opts, Live(opts))
 	if err != nil {
-		return failed(name, err)
+		return []Check{failed(name, err)}
 	}
+	checks := []Check{checkDatabase(ctx, opts, db), checkCredits(ctx, db)}
+	if err := db.Close(); err != nil {
+		checks = append(checks, failed(name, err))
+	}
+	return checks
+}
+
+func checkDatabase(ctx context.Context, opts Options, db *store.DB) Check {
+	const name = "database"
 	all, err := db.Tickers(ctx)
-	if err = errors.Join(err, db.Close()); err != nil {
+	if err != nil {
 		return failed(name, err)
 	}
 	engine := "SQLite in " + opts.Dir
@@ -85,6 +98,36 @@ func checkDatabase(ctx context.Context, opts Options) Check {
 		engine = "PostgreSQL from DATABASE_URL"
 	}
 	return passed(name, fmt.Sprintf("%s, schema up to date, %d tickers", engine, len(all)))
+}
+
+// doctorFaults is how many faults of one kind doctor names.
+const doctorFaults = 5
+
+// checkCredits compares every reader's account with the ledger.
+func checkCredits(ctx context.Context, db *store.DB) Check {
+	const name = "credits"
+	faults, err := db.CheckLedger(ctx)
+	if err != nil {
+		return failed(name, err)
+	}
+	if len(faults) == 0 {
+		return passed(name, "every account agrees with the ledger")
+	}
+	var said []string
+	for _, f := range faults[:min(doctorFaults, len(faults))] {
+		who := string(f.Reader)
+		if r, err := db.Reader(ctx, who); err == nil {
+			who = r.Email
+		}
+		said = append(said, fmt.Sprintf("reader %s: %s: got %d, want %d", who, f.What, f.Got, f.Want))
+	}
+	if more := len(faults) - len(said); more > 0 {
+		said = append(said, fmt.Sprintf("and %d more", more))
+	}
+	return Check{
+		Name: name, State: "fail",
+		Detail: strings.Join(said, "; ") + " (stockdigest credits check lists all, credits show READER the ledger, which is right)",
+	}
 }
 
 func checkContact(opts Options) Check {

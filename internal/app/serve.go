@@ -36,11 +36,6 @@ func Here(ctx context.Context, opts Options) (World, error) {
 	return Live(opts), nil
 }
 
-// stopBy is how long a stop waits for the last paid calls after the work has
-// stopped, so that no answer that was paid for is thrown away. Together they
-// stay within ten seconds.
-const stopBy = 1500 * time.Millisecond
-
 // Serve runs the service in one role until ctx ends, and then stops within ten
 // seconds: nothing new is begun, steps finish or are handed back, and paid
 // calls under way are stored.

@@ -164,17 +164,13 @@ func TestService(t *testing.T) {
 func outliveKills(t *testing.T, binary, url string) {
 	t.Helper()
 	kills, random := torture(30, 3), seeded(t)
-	s := newService(t, servicePlan{binary: binary, url: url, tickers: torture(60, 6), scale: 0.05, lease: time.Second, open: 3})
-	full := os.Getenv("TORTURE") != ""
-	if !full { // a call that a kill cut is waited for as long as a model may take
-		s.env = append(s.env, "STOCKDIGEST_WRITER=extractive")
-	}
+	s := newService(t, servicePlan{binary: binary, url: url, tickers: torture(60, 6), scale: 0.05, lease: 3 * time.Second, open: 3})
 	underWay, killed := 0, 0
 	for ; killed < kills && !s.done(); killed++ {
 		s.serve()
 		s.serve()
 		s.busy()
-		if full && killed%2 == 0 {
+		if killed%2 == 0 {
 			until(t, 5*time.Minute, "the model is asked", func() bool { return s.asking() > 0 || s.done() })
 		}
 		wait(t.Context(), time.Duration(random.IntN(600))*time.Millisecond)

@@ -18,9 +18,8 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/semaphore"
-
 	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/turn"
 )
 
 // A Store keeps the ledger of calls.
@@ -91,16 +90,17 @@ func New(cfg Config, deps Deps) *Caller {
 	}
 	c := &Caller{cfg: cfg, deps: deps, gates: map[string]*gate{}, flights: map[string]*flight{}}
 	for name := range deps.Providers {
-		c.gates[name] = &gate{head: semaphore.NewWeighted(1), freed: make(chan struct{}, 1)}
+		c.gates[name] = &gate{head: turn.NewGate(1), freed: make(chan struct{}, 1)}
 	}
 	return c
 }
 
-// A gate lets the asks of one provider through in their order. Who is at its
-// head asks the store; the others wait in memory, however many they are.
+// A gate lets the asks of one provider through, those of the oldest run first.
+// Who is at its head asks the store; the others wait in memory, however many
+// they are.
 type gate struct {
-	head  *semaphore.Weighted // first come, first served
-	freed chan struct{}       // a call of this process has ended
+	head  *turn.Gate    // room for one
+	freed chan struct{} // a call of this process has ended
 }
 
 // A flight is one call that several may wait for.

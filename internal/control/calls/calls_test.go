@@ -10,6 +10,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"stockdigest.app/stockdigest"
 	"stockdigest.app/stockdigest/internal/control/calls"
 )
@@ -242,6 +244,42 @@ func TestAnAnswerOutlivesAStoreThatIsAway(t *testing.T) {
 		must(t, err)
 		if made != 1 || len(l.ended) != 1 {
 			t.Errorf("%d calls, ledger %+v", made, l.ended)
+		}
+	})
+}
+
+func TestTheOldestRunAsksFirst(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newLedger()
+		busy := true
+		l.begin = func(stockdigest.Bid) (stockdigest.Permit, error) {
+			if busy {
+				return stockdigest.Permit{Held: stockdigest.HeldLimits, Wait: time.Second}, nil
+			}
+			return stockdigest.Permit{}, nil
+		}
+		var order []string
+		c := caller(t, l, provider(func(_ context.Context, p stockdigest.Prompt) (stockdigest.Completion, error) {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			order = append(order, p.Input)
+			return stockdigest.Completion{}, nil
+		}))
+		var all sync.WaitGroup
+		for _, run := range []string{"1", "4", "2", "3"} { // the first is at the head before the others come
+			all.Go(func() {
+				_, err := c.Ask(t.Context(), ask(stockdigest.RunID(run), run))
+				must(t, err)
+			})
+			synctest.Wait()
+		}
+		l.mu.Lock()
+		busy = false
+		l.mu.Unlock()
+		all.Wait()
+		if diff := cmp.Diff([]string{"1", "2", "3", "4"}, order); diff != "" {
+			t.Errorf("order (-want +got):\n%s", diff)
 		}
 	})
 }

@@ -127,10 +127,10 @@ func (c *Caller) permit(ctx context.Context, bid stockdigest.Bid) (stockdigest.P
 // that does not hold the asks behind it.
 func (c *Caller) atHead(ctx context.Context, bid stockdigest.Bid) (stockdigest.Permit, error) {
 	g := c.gates[bid.Ask.Provider]
-	if err := g.head.Acquire(ctx, 1); err != nil {
-		return stockdigest.Permit{}, context.Cause(ctx)
+	if err := g.head.Enter(ctx, bid.Ask.Run); err != nil {
+		return stockdigest.Permit{}, err
 	}
-	defer g.head.Release(1)
+	defer g.head.Leave()
 	for {
 		permit, err := c.begin(ctx, bid)
 		if err != nil {

@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/turn"
 )
 
 const (
@@ -58,13 +59,13 @@ type Deps struct {
 // A Step is the third step of the pipeline.
 type Step struct {
 	Deps
-	inHand  *gate
+	inHand  *turn.Gate
 	reading chan struct{}
 }
 
 // New returns the step.
 func New(deps Deps) *Step {
-	return &Step{Deps: deps, inHand: newGate(inHand), reading: make(chan struct{}, readers)}
+	return &Step{Deps: deps, inHand: turn.NewGate(inHand), reading: make(chan struct{}, readers)}
 }
 
 // Name returns the name of the step.
@@ -175,10 +176,10 @@ func (s *Step) fetch(ctx context.Context, run stockdigest.Run, material stockdig
 
 // inTurn fetches and reads the page of a candidate when there is room for it.
 func (s *Step) inTurn(ctx context.Context, run stockdigest.Run, c stockdigest.Candidate) result {
-	if err := s.inHand.enter(ctx, run.ID); err != nil {
+	if err := s.inHand.Enter(ctx, run.ID); err != nil {
 		return s.missed(c, err) // saved by nobody: the run has ended
 	}
-	defer s.inHand.leave()
+	defer s.inHand.Leave()
 	return s.page(ctx, c)
 }
 

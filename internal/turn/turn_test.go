@@ -1,4 +1,4 @@
-package extract_test
+package turn_test
 
 import (
 	"context"
@@ -9,13 +9,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"stockdigest.app/stockdigest"
-	"stockdigest.app/stockdigest/internal/pipeline/extract"
+	"stockdigest.app/stockdigest/internal/turn"
 )
 
 func TestGateLetsTheOldestRunInFirst(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := extract.NewGate(1)
+		g := turn.NewGate(1)
 		if err := g.Enter(t.Context(), "9"); err != nil {
 			t.Fatal(err)
 		}
@@ -42,15 +42,15 @@ func TestGateLetsTheOldestRunInFirst(t *testing.T) {
 func TestWhoGivesUpLeavesNoHole(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := extract.NewGate(1)
+		g := turn.NewGate(1)
 		_ = g.Enter(t.Context(), "1") // there is room
 		ctx, cancel := context.WithCancel(t.Context())
 		gone := make(chan error, 1)
 		go func() { gone <- g.Enter(ctx, "2") }()
 		synctest.Wait()
 		cancel()
-		if err := <-gone; !errors.Is(err, context.Canceled) || g.Waiting() != 0 {
-			t.Fatalf("got %v and %d waiting, want a cancel and nobody", err, g.Waiting())
+		if err := <-gone; !errors.Is(err, context.Canceled) || turn.Waiting(g) != 0 {
+			t.Fatalf("got %v and %d waiting, want a cancel and nobody", err, turn.Waiting(g))
 		}
 		g.Leave()
 		if err := g.Enter(t.Context(), "3"); err != nil {

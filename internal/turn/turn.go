@@ -1,4 +1,6 @@
-package extract
+// Package turn decides who comes first where there is room for a few only: the
+// pages that a process reads at a time, the asks of a model.
+package turn
 
 import (
 	"cmp"
@@ -9,10 +11,10 @@ import (
 	"stockdigest.app/stockdigest"
 )
 
-// A gate lets a few pages in at a time, those of the oldest run first. Runs that
-// took turns would all end late; this way each ends as early as it can, and the
-// slow calls that follow begin sooner. It is safe for concurrent use.
-type gate struct {
+// A Gate lets a few in at a time, those of the oldest run first. Runs that took
+// turns would all end late; this way each ends as early as it can, and the slow
+// calls that follow begin sooner. It is safe for concurrent use.
+type Gate struct {
 	mu      sync.Mutex
 	free    int
 	waiting []*waiter // in the order in which they go in
@@ -23,10 +25,11 @@ type waiter struct {
 	in  chan struct{}     // closed when it may go in
 }
 
-func newGate(size int) *gate { return &gate{free: size} }
+// NewGate makes a gate with room for size.
+func NewGate(size int) *Gate { return &Gate{free: size} }
 
-// enter waits for room. Who got in must leave.
-func (g *gate) enter(ctx context.Context, run stockdigest.RunID) error {
+// Enter waits for room, or until ctx ends. Who got in must Leave.
+func (g *Gate) Enter(ctx context.Context, run stockdigest.RunID) error {
 	g.mu.Lock()
 	if g.free > 0 {
 		g.free--
@@ -54,14 +57,15 @@ func (g *gate) enter(ctx context.Context, run stockdigest.RunID) error {
 	return context.Cause(ctx)
 }
 
-func (g *gate) leave() {
+// Leave makes room for the next.
+func (g *Gate) Leave() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.next()
 }
 
 // next gives a free place to who is first.
-func (g *gate) next() {
+func (g *Gate) next() {
 	if len(g.waiting) == 0 {
 		g.free++
 		return
