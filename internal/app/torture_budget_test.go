@@ -27,14 +27,18 @@ func TestBillNeverPassesTheBudget(t *testing.T) {
 }
 
 // TestBudgetHarnessCatchesNoReservation is a fleet that counts a call when it
-// has ended.
+// has ended. A busy machine may keep such a fleet from spending at once, so it
+// is tried again.
 func TestBudgetHarnessCatchesNoReservation(t *testing.T) {
 	t.Parallel()
-	got := spendFleet(t, 1, fleetPlan{budget: "0.01", broken: brokenBudget})
-	measured(t, "nothing reserved: %s", got)
-	if got.over == 0 {
-		t.Error("no bill passed the cap: the harness does not see what it is for")
+	for range 8 {
+		got := spendFleet(t, 1, fleetPlan{budget: "0.01", broken: brokenBudget})
+		measured(t, "nothing reserved: %s", got)
+		if got.over > 0 {
+			return
+		}
 	}
+	t.Error("no bill passed the cap: the harness does not see what it is for")
 }
 
 type spent struct {
@@ -54,7 +58,7 @@ func spendFleet(t *testing.T, rounds int, plan fleetPlan) (got spent) {
 		t.Fatal(err)
 	}
 	got.cap = limit
-	plan.lease, plan.pace, plan.parallel, plan.scale = 700*time.Millisecond, 10*time.Millisecond, 5, 0.02
+	plan.lease, plan.pace, plan.parallel, plan.scale = 2*time.Second, 10*time.Millisecond, 5, 0.02
 	plan.faults = []sim.Fault{{Provider: sim.Model, Kind: sim.FaultTokens, Share: 1}}
 	random := seeded(t)
 	for range rounds {

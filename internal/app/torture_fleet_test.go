@@ -91,7 +91,7 @@ func newWorker(ctx context.Context) (*worker, error) {
 		return nil, err
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	if w.caller, err1 = w.newCaller(ctx, day, log); err1 != nil {
+	if w.caller, err1 = w.newCaller(ctx, lease, day, log); err1 != nil {
 		return nil, err1
 	}
 	var claims runs.Store = db
@@ -114,7 +114,7 @@ func newWorker(ctx context.Context) (*worker, error) {
 	return w, nil
 }
 
-func (w *worker) newCaller(ctx context.Context, day stockdigest.Micros, log *slog.Logger) (*calls.Caller, error) {
+func (w *worker) newCaller(ctx context.Context, lease time.Duration, day stockdigest.Micros, log *slog.Logger) (*calls.Caller, error) {
 	client, err := llm.New(llm.Config{BaseURL: os.Getenv(childModel), Key: sim.Key, Now: time.Now})
 	if err != nil {
 		return nil, err
@@ -135,6 +135,7 @@ func (w *worker) newCaller(ctx context.Context, day stockdigest.Micros, log *slo
 		Limits:  stockdigest.Limits{Parallel: 200},
 		Budget:  stockdigest.Budget{Run: day, Reader: day, Day: day, Month: day},
 		Timeout: 5 * time.Second,
+		Lease:   max(lease, 3*time.Second),
 	}, calls.Deps{
 		Store: notedCalls{w.db, w.notes}, Providers: map[string]calls.Provider{"openai": provider}, Prices: prices,
 		Now: time.Now, Jitter: rand.Float64, Log: log,
