@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -26,15 +25,32 @@ func (d *DB) SaveVerdicts(
 	})
 }
 
+// decideAll writes what decide writes, about many articles.
 func decideAll(ctx context.Context, q *db.Queries, run stockdigest.Run, verdicts []stockdigest.Verdict) error {
-	sorted := slices.Clone(verdicts)
-	slices.SortStableFunc(sorted, func(a, b stockdigest.Verdict) int { return cmp.Compare(a.ArticleID, b.ArticleID) })
-	for _, v := range sorted {
-		if err := decide(ctx, q, run, v); err != nil {
-			return err
-		}
+	known, err := q.CandidateRoles(ctx, string(run.ID))
+	if err != nil {
+		return err
 	}
-	return nil
+	of := make(map[stockdigest.ArticleID]db.CandidateRolesRow, len(known))
+	for _, c := range known {
+		of[stockdigest.ArticleID(c.ArticleID)] = c
+	}
+	var rows []db.PutCandidateParams
+	for _, v := range verdicts {
+		c, ok := of[v.ArticleID]
+		if !ok {
+			return stranger(run, v.ArticleID)
+		}
+		rows = append(rows, db.PutCandidateParams{
+			RunID: string(run.ID), ArticleID: c.ArticleID, Role: c.Role, Subject: c.Subject, Decision: string(v.Decision),
+			Gate: clean(v.Gate), Reason: clean(v.Reason), Score: v.Score, DuplicateOf: string(v.Of),
+		})
+	}
+	return q.PutCandidates(ctx, rows)
+}
+
+func stranger(run stockdigest.Run, id stockdigest.ArticleID) error {
+	return stockdigest.Invalid(fmt.Sprintf("article %s is no candidate of run %s", id, run.ID))
 }
 
 // decide writes one verdict; one about an article that is no candidate of the
@@ -45,7 +61,7 @@ func decide(ctx context.Context, q *db.Queries, run stockdigest.Run, v stockdige
 		Reason: clean(v.Reason), Score: v.Score, DuplicateOf: string(v.Of),
 	})
 	if err == nil && n == 0 {
-		return stockdigest.Invalid(fmt.Sprintf("article %s is no candidate of run %s", v.ArticleID, run.ID))
+		return stranger(run, v.ArticleID)
 	}
 	return err
 }
@@ -92,7 +108,7 @@ func (d *DB) SaveMiss(ctx context.Context, run stockdigest.Run, m stockdigest.Mi
 // two decisions stands for it and the wrapper becomes its duplicate.
 func (d *DB) Resolve(ctx context.Context, run stockdigest.Run, from stockdigest.ArticleID, to stockdigest.Article) error {
 	return d.forRun(ctx, "resolve "+string(from), run, func(q *db.Queries) error {
-		if err := d.saveArticle(ctx, q, to); err != nil || from == to.ID {
+		if err := q.UpsertArticle(ctx, d.articleRow(to)); err != nil || from == to.ID {
 			return err
 		}
 		wrapper, err := candidate(ctx, q, run, from)

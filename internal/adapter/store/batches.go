@@ -182,8 +182,8 @@ func (d *DB) Runs(ctx context.Context, f stockdigest.RunFilter) (runs []stockdig
 	return runs, err
 }
 
-// listSQL names only the conditions that f has: the databases then choose an
-// index that fits.
+// listSQL names only the conditions that f has, and by value the states that
+// have an index of their own: the databases then choose an index that fits.
 func listSQL(f stockdigest.RunFilter) (query string, args []any) {
 	where := []string{"true"}
 	with := func(condition, value string) {
@@ -202,6 +202,9 @@ func listSQL(f stockdigest.RunFilter) (query string, args []any) {
 	}
 	switch f.State {
 	case "":
+	case stockdigest.RunQueued, stockdigest.RunRunning:
+		where = append(where, "state IN ('queued', 'running')")
+		with("state = $", string(f.State))
 	case stockdigest.RunQuarantined, stockdigest.RunCancelled:
 		where = append(where, "state = 'failed'")
 		with("ending = $", string(f.State))

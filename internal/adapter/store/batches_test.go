@@ -2,10 +2,12 @@ package store_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/adapter/store"
 	"stockdigest.app/stockdigest/internal/adapter/store/storetest"
 )
 
@@ -118,6 +120,30 @@ func TestRunsAreListedNewestFirstByPage(t *testing.T) {
 				}
 				if fmt.Sprint(got) != fmt.Sprint(want) {
 					t.Errorf("%s: got %v, want %v", name, got, want)
+				}
+			}
+		})
+	}
+}
+
+// TestListsOfAFewRunsReadNoFinishedOnes looks at the plans of what the
+// operator's page lists, which would get slower every night otherwise.
+func TestListsOfAFewRunsReadNoFinishedOnes(t *testing.T) {
+	t.Parallel()
+	for engine, open := range storetest.Engines() {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			db := open(t)
+			queue(t, db, scheduled, research, adHoc)
+			must(t, store.AddFinished(t.Context(), db, 10_000))
+			for state, index := range map[stockdigest.RunState]string{
+				stockdigest.RunQuarantined: "runs_failed", stockdigest.RunCancelled: "runs_failed",
+				stockdigest.RunQueued: "runs_waiting", stockdigest.RunRunning: "runs_w", // waiting or working
+			} {
+				plan, err := store.ListPlan(t.Context(), db, stockdigest.RunFilter{State: state})
+				must(t, err)
+				if !strings.Contains(plan, index) {
+					t.Errorf("the list of %s runs goes past %s:\n%s", state, index, plan)
 				}
 			}
 		})

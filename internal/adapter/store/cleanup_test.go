@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"stockdigest.app/stockdigest"
 	"stockdigest.app/stockdigest/internal/adapter/store"
 	"stockdigest.app/stockdigest/internal/adapter/store/storetest"
 )
@@ -34,7 +35,7 @@ func TestCleanupTakesTextsAndKeepsTheirMarks(t *testing.T) {
 			const limit = 2
 			gone, most := 0, 0
 			for {
-				n, err := db.Cleanup(t.Context(), now, now.AddDate(0, 0, -90), now.AddDate(0, 0, -1), limit)
+				n, err := db.Cleanup(t.Context(), stockdigest.Cutoffs{Access: now, Texts: now.AddDate(0, 0, -90), Answers: now.AddDate(0, 0, -1)}, limit)
 				must(t, err)
 				gone, most = gone+n, max(most, n)
 				if n == 0 {
@@ -57,6 +58,60 @@ func TestCleanupTakesTextsAndKeepsTheirMarks(t *testing.T) {
 				if n != want {
 					t.Errorf("%s: got %d, want %d", query, n, want)
 				}
+			}
+		})
+	}
+}
+
+// TestCleanupTakesWholeCallsButNoneUnderWay looks at which calls are left, and
+// that what they cost is still known.
+func TestCleanupTakesWholeCallsButNoneUnderWay(t *testing.T) {
+	t.Parallel()
+	for engine, open := range storetest.Engines() {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			db := open(t)
+			const old, fresh = "'2025-01-01T00:00:00.000000Z'", "'2026-03-01T00:00:00.000000Z'"
+			must(t, store.Exec(t.Context(), db, `INSERT INTO providers (name) VALUES ('p')`))
+			must(t, store.Exec(t.Context(), db, `INSERT INTO spending (scope, name, settled, reserved) VALUES ('day', '2025-01-01', 7, 0)`))
+			for id, c := range map[string]struct{ state, started, settled string }{
+				"answered":         {"done", old, old},
+				"refused":          {"failed", old, old},
+				"given up":         {"lost", old, "NULL"},
+				"kept: under way":  {"open", old, "NULL"},
+				"kept: late bill":  {"done", old, fresh},
+				"kept: of the day": {"done", fresh, fresh},
+			} {
+				must(t, store.Exec(t.Context(), db, fmt.Sprintf(`INSERT INTO calls
+    (id, key, provider, model, prompt, run_id, step, reader_id, day, state, try, reserved, cost, tokens, started_at, lease_until, settled_at, answer)
+VALUES ('%[1]s', '%[1]s', 'p', 'm', '', '', '', '', '2025-01-01', '%[2]s', 1, 1, 1, 1, %[3]s, %[3]s, %[4]s, 'text')`, id, c.state, c.started, c.settled)))
+			}
+			now := storetest.Now()
+			gone := 0
+			for {
+				n, err := db.Cleanup(t.Context(), stockdigest.Cutoffs{Calls: now.AddDate(0, 0, -400)}, 2)
+				must(t, err)
+				if n == 0 {
+					break
+				}
+				if gone += n; n > 2 {
+					t.Errorf("got %d rows in one transaction, want at most 2", n)
+				}
+			}
+			for query, want := range map[string]int{
+				"SELECT count(*) FROM calls WHERE id LIKE 'kept: %' AND answer = 'text'": 3,
+				"SELECT count(*) FROM calls":     3,
+				"SELECT settled FROM spending":   7,
+				"SELECT count(*) FROM providers": 1,
+			} {
+				n, err := store.Count(t.Context(), db, query)
+				must(t, err)
+				if n != want {
+					t.Errorf("%s: got %d, want %d", query, n, want)
+				}
+			}
+			if gone != 3 {
+				t.Errorf("got %d rows cleaned, want 3", gone)
 			}
 		})
 	}

@@ -39,15 +39,13 @@ func (d *DB) SetFeeds(ctx context.Context, symbol stockdigest.Symbol, feeds []st
 		if err := dropFeeds(ctx, q, symbol, sorted); err != nil {
 			return err
 		}
+		var rows []db.UpsertTickerFeedParams
 		for _, f := range sorted {
-			err := q.UpsertTickerFeed(ctx, db.UpsertTickerFeedParams{
+			rows = append(rows, db.UpsertTickerFeedParams{
 				Symbol: string(symbol), Url: clean(f.Feed.URL), Role: string(f.Role), Subject: clean(f.Subject),
 			})
-			if err != nil {
-				return err
-			}
 		}
-		return nil
+		return q.UpsertTickerFeeds(ctx, rows)
 	})
 }
 
@@ -124,30 +122,52 @@ func importance(r stockdigest.Role) int {
 // the articles it listed, that it listed them, and what the filters said. An
 // article found before, by this run or another, is united with what is known;
 // the result does not depend on the order of polls.
+//
+// On PostgreSQL the articles are saved first, some at a time in transactions
+// of their own: runs that read the same feed share them and wait for each other
+// only that long. Articles without the rest do no harm, and saving the poll
+// again completes it. On SQLite all is one transaction.
 func (d *DB) SavePoll(ctx context.Context, run stockdigest.Run, poll stockdigest.Poll, found []stockdigest.Found) error {
 	if poll.FeedURL == "" || len(poll.FeedURL) > maxURL {
 		return stockdigest.Invalid(fmt.Sprintf("the URL of a polled feed has %d bytes: use 1 to %d", len(poll.FeedURL), maxURL))
 	}
-	sorted := slices.Clone(found)
-	slices.SortStableFunc(sorted, func(a, b stockdigest.Found) int { return cmp.Compare(a.Article.ID, b.Article.ID) })
-	return d.forRun(ctx, "save the poll of "+poll.FeedURL, run, func(q *db.Queries) error {
-		if err := d.savePoll(ctx, q, run, poll); err != nil {
+	what := "save the poll of " + poll.FeedURL
+	rest := found
+	if _, pg := d.dialect.(postgresDialect); pg {
+		if err := d.saveFirst(ctx, what, run, found); err != nil {
 			return err
 		}
-		for _, f := range sorted {
-			if err := d.saveArticle(ctx, q, f.Article); err != nil {
-				return err
-			}
+		rest = nil
+	}
+	return d.forRun(ctx, what, run, func(q *db.Queries) error {
+		if err := q.UpsertArticles(ctx, d.articleRows(rest)); err != nil {
+			return err
 		}
-		for _, f := range sorted {
-			if err := saveFound(ctx, q, run, poll.FeedURL, f); err != nil {
-				return err
-			}
+		if err := q.AddFeed(ctx, db.AddFeedParams{Url: clean(poll.FeedURL)}); err != nil {
+			return err
 		}
-		return nil
+		if err := saveFound(ctx, q, run, poll.FeedURL, found); err != nil {
+			return err
+		}
+		return d.savePoll(ctx, q, run, poll)
 	})
 }
 
+// articlesAtOnce is how many articles one transaction of saveFirst saves.
+const articlesAtOnce = 128
+
+func (d *DB) saveFirst(ctx context.Context, what string, run stockdigest.Run, found []stockdigest.Found) error {
+	for some := range slices.Chunk(found, articlesAtOnce) {
+		err := d.forRun(ctx, what, run, func(q *db.Queries) error { return q.UpsertArticles(ctx, d.articleRows(some)) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// savePoll comes last in its transaction: other runs wait for the row of the
+// feed.
 func (d *DB) savePoll(ctx context.Context, q *db.Queries, run stockdigest.Run, poll stockdigest.Poll) error {
 	h := poll.Health
 	err := q.SaveHealth(ctx, db.SaveHealthParams{
@@ -168,26 +188,43 @@ func (d *DB) savePoll(ctx context.Context, q *db.Queries, run stockdigest.Run, p
 	})
 }
 
-func (d *DB) saveArticle(ctx context.Context, q *db.Queries, a stockdigest.Article) error {
+func (d *DB) articleRows(found []stockdigest.Found) []db.UpsertArticleParams {
+	rows := make([]db.UpsertArticleParams, 0, len(found))
+	for _, f := range found {
+		rows = append(rows, d.articleRow(f.Article))
+	}
+	return rows
+}
+
+func saveFound(ctx context.Context, q *db.Queries, run stockdigest.Run, feed string, found []stockdigest.Found) error {
+	var sightings []db.AddSightingParams
+	var candidates []db.MergeCandidateParams
+	for _, f := range found {
+		sightings = append(sightings, db.AddSightingParams{FeedUrl: clean(feed), ArticleID: string(f.Article.ID), Link: clean(f.Link)})
+		candidates = append(candidates, candidateRow(run, f))
+	}
+	if err := q.AddSightings(ctx, sightings); err != nil {
+		return err
+	}
+	return q.MergeCandidates(ctx, candidates)
+}
+
+func (d *DB) articleRow(a stockdigest.Article) db.UpsertArticleParams {
 	seen := at(a.FirstSeenAt, d.now())
-	return q.UpsertArticle(ctx, db.UpsertArticleParams{
+	return db.UpsertArticleParams{
 		ID: string(a.ID), Url: clean(a.URL), Title: clean(a.Title), Publisher: clean(a.Publisher),
 		Description: clean(a.Description), Author: clean(a.Author),
 		PublishedAt: at(a.PublishedAt, seen.Time), Dated: a.Dated, FirstSeenAt: seen,
-	})
+	}
 }
 
-func saveFound(ctx context.Context, q *db.Queries, run stockdigest.Run, feed string, f stockdigest.Found) error {
-	err := q.AddSighting(ctx, db.AddSightingParams{FeedUrl: clean(feed), ArticleID: string(f.Article.ID), Link: clean(f.Link)})
-	if err != nil {
-		return err
-	}
+func candidateRow(run stockdigest.Run, f stockdigest.Found) db.MergeCandidateParams {
 	v := f.Verdict
-	return q.MergeCandidate(ctx, db.MergeCandidateParams{
+	return db.MergeCandidateParams{
 		RunID: string(run.ID), ArticleID: string(f.Article.ID), Role: string(f.Role), Subject: clean(f.Subject),
 		Decision: string(v.Decision), Gate: clean(v.Gate), Reason: clean(v.Reason), Score: v.Score,
 		DuplicateOf: string(v.Of), Standing: standing(f),
-	})
+	}
 }
 
 // standing ranks what polls say of one article: pending beats everything else,

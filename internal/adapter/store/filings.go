@@ -15,31 +15,47 @@ func (d *DB) SaveFilings(ctx context.Context, run stockdigest.Run, filings []sto
 	sorted := slices.Clone(filings)
 	slices.SortStableFunc(sorted, func(a, b stockdigest.Filing) int { return cmp.Compare(a.Accession, b.Accession) })
 	return d.forRun(ctx, "save filings", run, func(q *db.Queries) error {
-		for _, f := range sorted {
-			if err := d.saveFiling(ctx, q, f); err != nil {
-				return err
-			}
-			err := q.AddRunFiling(ctx, db.AddRunFilingParams{RunID: string(run.ID), Accession: clean(string(f.Accession))})
-			if err != nil {
-				return err
-			}
+		if err := d.saveFilings(ctx, q, sorted); err != nil {
+			return err
 		}
-		return nil
+		var links []db.AddRunFilingParams
+		for _, f := range sorted {
+			links = append(links, db.AddRunFilingParams{RunID: string(run.ID), Accession: clean(string(f.Accession))})
+		}
+		return q.AddRunFilings(ctx, links)
 	})
 }
 
 func (d *DB) saveFiling(ctx context.Context, q *db.Queries, f stockdigest.Filing) error {
-	items, err := pack(f.Items)
-	if err != nil {
+	return d.saveFilings(ctx, q, []stockdigest.Filing{f})
+}
+
+func (d *DB) saveFilings(ctx context.Context, q *db.Queries, filings []stockdigest.Filing) error {
+	var rows []db.UpsertFilingParams
+	for _, f := range filings {
+		items, err := pack(f.Items)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, db.UpsertFilingParams{
+			Accession: clean(string(f.Accession)), Cik: clean(f.CIK), Form: clean(f.Form), FiledAt: at(f.FiledAt, d.now()),
+			Period: clean(f.Period), Items: items, Url: clean(f.URL),
+		})
+	}
+	if err := q.UpsertFilings(ctx, rows); err != nil {
 		return err
 	}
-	err = q.UpsertFiling(ctx, db.UpsertFilingParams{
-		Accession: clean(string(f.Accession)), Cik: clean(f.CIK), Form: clean(f.Form), FiledAt: at(f.FiledAt, d.now()),
-		Period: clean(f.Period), Items: items, Url: clean(f.URL),
-	})
-	if err != nil {
-		return err
+	for _, f := range filings {
+		if err := saveDocuments(ctx, q, f); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+// saveDocuments writes the documents of a filing one by one: they are few, and
+// each may be long.
+func saveDocuments(ctx context.Context, q *db.Queries, f stockdigest.Filing) error {
 	documents := slices.Clone(f.Documents)
 	slices.SortStableFunc(documents, func(a, b stockdigest.Document) int { return cmp.Compare(a.Seq, b.Seq) })
 	for _, doc := range documents {

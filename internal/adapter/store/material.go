@@ -3,8 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"database/sql"
-	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -165,13 +163,7 @@ func toldOf(ctx context.Context, q *db.Queries, run stockdigest.Run) ([]stockdig
 		return cmp.Or(a.ToldAt.Compare(b.ToldAt), cmp.Compare(a.Story.ID, b.Story.ID))
 	})
 	told = told[max(0, len(told)-toldMax):]
-	heads := heads{q: q, known: map[string]head{}}
-	for i := range told {
-		if err := heads.fill(ctx, &told[i]); err != nil {
-			return nil, err
-		}
-	}
-	return told, nil
+	return told, fillHeads(ctx, q, told)
 }
 
 // foldTellings makes one story of its tellings, which come oldest first: the
@@ -223,51 +215,57 @@ func union[T comparable](a, b []T) []T {
 // A head is what likeness needs of a source.
 type head struct{ title, body string }
 
-// heads reads each source once.
-type heads struct {
-	q     *db.Queries
-	known map[string]head
-}
-
-func (h heads) fill(ctx context.Context, t *stockdigest.ToldStory) error {
-	for _, id := range t.Story.Articles {
-		err := h.add(t, "a/"+string(id), func() (head, error) {
-			r, err := h.q.ArticleHead(ctx, string(id))
-			return head{r.Title, r.Body}, err
-		})
-		if err != nil {
-			return err
-		}
+// fillHeads gives stories the titles and bodies of their sources, articles
+// before filings. A source that is not there any more has none.
+func fillHeads(ctx context.Context, q *db.Queries, told []stockdigest.ToldStory) error {
+	var ids, accessions []string
+	for _, t := range told {
+		ids = append(ids, plain(t.Story.Articles)...)
+		accessions = append(accessions, plain(t.Story.Filings)...)
 	}
-	for _, accession := range t.Story.Filings {
-		err := h.add(t, "f/"+string(accession), func() (head, error) {
-			r, err := h.q.FilingHead(ctx, string(accession))
-			return head{r.Form, r.Body}, err
-		})
-		if err != nil {
-			return err
+	articles, err := q.ArticleHeads(ctx, ids)
+	if err != nil {
+		return err
+	}
+	filings, err := q.FilingHeads(ctx, accessions)
+	if err != nil {
+		return err
+	}
+	known := map[string]head{}
+	for _, r := range articles {
+		known["a/"+r.ID] = head{r.Title, shorten(r.Body)}
+	}
+	for _, r := range filings {
+		known["f/"+r.Accession] = head{r.Form, shorten(r.Body)}
+	}
+	for i := range told {
+		for _, id := range told[i].Story.Articles {
+			addHead(&told[i], known, "a/"+string(id))
+		}
+		for _, accession := range told[i].Story.Filings {
+			addHead(&told[i], known, "f/"+string(accession))
 		}
 	}
 	return nil
 }
 
-func (h heads) add(t *stockdigest.ToldStory, key string, read func() (head, error)) error {
-	source, ok := h.known[key]
+func addHead(t *stockdigest.ToldStory, known map[string]head, source string) {
+	h, ok := known[source]
 	if !ok {
-		var err error
-		if source, err = read(); errors.Is(err, sql.ErrNoRows) {
-			return nil
-		} else if err != nil {
-			return err
-		}
-		source.body = shorten(source.body)
-		h.known[key] = source
+		return
 	}
-	t.Titles = append(t.Titles, source.title)
-	if source.body != "" {
-		t.Bodies = append(t.Bodies, source.body)
+	t.Titles = append(t.Titles, h.title)
+	if h.body != "" {
+		t.Bodies = append(t.Bodies, h.body)
 	}
-	return nil
+}
+
+func plain[T ~string](named []T) []string {
+	all := make([]string, len(named))
+	for i, n := range named {
+		all[i] = string(n)
+	}
+	return all
 }
 
 // shorten cuts a text to toldBytes, between two characters. It copies what is

@@ -191,6 +191,18 @@ func (d *DB) SetMarketDay(ctx context.Context, m stockdigest.MarketDay) error {
 	})
 }
 
+// UnsetMarketDay takes back what a person said of a day of an exchange. An
+// ErrNotFound means that nobody said anything.
+func (d *DB) UnsetMarketDay(ctx context.Context, exchange string, day stockdigest.Day) error {
+	return d.update(ctx, "take back the market day "+string(day), func(q *db.Queries) error {
+		n, err := q.UnsetMarketDay(ctx, db.UnsetMarketDayParams{Exchange: exchange, Day: string(day)})
+		if err == nil && n == 0 {
+			return stockdigest.NotFound("nothing was set by hand for " + string(day) + " of " + exchange)
+		}
+		return err
+	})
+}
+
 // MarketDays returns what people said of the exchange's days from one to
 // another, both included, by day.
 func (d *DB) MarketDays(

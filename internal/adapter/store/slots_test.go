@@ -199,6 +199,19 @@ func TestMarketDaysAreKeptPerExchange(t *testing.T) {
 			if err := db.SetMarketDay(t.Context(), stockdigest.MarketDay{Exchange: "LSE", Day: "2026-12-01"}); !errors.Is(err, stockdigest.ErrInvalid) {
 				t.Errorf("an unknown exchange was kept: %v", err)
 			}
+
+			must(t, db.UnsetMarketDay(t.Context(), "NYSE", "2026-12-01"))
+			got, err = db.MarketDays(t.Context(), "NYSE", "2026-12-01", "2026-12-31")
+			must(t, err)
+			same(t, got, []stockdigest.MarketDay{})
+			for _, never := range []stockdigest.Day{"2026-12-01", "2026-12-02"} { // the second is of the other exchange
+				if err := db.UnsetMarketDay(t.Context(), "NYSE", never); !errors.Is(err, stockdigest.ErrNotFound) {
+					t.Errorf("took back what nobody said of %s: %v", never, err)
+				}
+			}
+			got, err = db.MarketDays(t.Context(), "TSX", "2026-12-01", "2026-12-31")
+			must(t, err)
+			same(t, got, []stockdigest.MarketDay{{Exchange: "TSX", Day: "2026-12-02", Open: true}})
 		})
 	}
 }

@@ -34,8 +34,10 @@ func openSQLite(ctx context.Context, c Config) (*DB, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, unwritable(path, err)
 	}
+	// FULL: a commit is on the disk before it is acknowledged, as money must be.
+	// NORMAL would lose the last ones when the machine loses its power.
 	write, err := sql.Open("sqlite", sqliteURL(path,
-		"_txlock=immediate", "_pragma=journal_mode(WAL)", "_pragma=synchronous(NORMAL)"))
+		"_txlock=immediate", "_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)"))
 	if err != nil {
 		return nil, fmt.Errorf("open the store %s: %w", path, err)
 	}

@@ -28,7 +28,9 @@ func strength(source string) int {
 // SaveTickers adds tickers to those that are known. Of two sources the
 // stronger one says name, exchange and CIK, and the later of two equal ones; a
 // weaker one fills what is empty. Names are united, and the stronger source
-// says what a name stands for, so an import never wipes what a person wrote.
+// says what a name stands for, so an import never wipes what a person wrote. A
+// long list is saved in several transactions: when one fails, the tickers
+// before it are kept, and saving the list again completes it.
 func (d *DB) SaveTickers(ctx context.Context, tickers []stockdigest.Ticker) error {
 	sorted := slices.Clone(tickers)
 	slices.SortStableFunc(sorted, func(a, b stockdigest.Ticker) int { return cmp.Compare(a.Symbol, b.Symbol) })
@@ -37,35 +39,35 @@ func (d *DB) SaveTickers(ctx context.Context, tickers []stockdigest.Ticker) erro
 			return err
 		}
 	}
-	return d.update(ctx, "save tickers", func(q *db.Queries) error {
-		for _, t := range sorted {
-			if err := saveTicker(ctx, q, t); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-func saveTicker(ctx context.Context, q *db.Queries, t stockdigest.Ticker) error {
-	err := q.UpsertTicker(ctx, db.UpsertTickerParams{
-		Symbol: clean(string(t.Symbol)), Name: clean(t.Name), Exchange: clean(t.Exchange), Cik: t.CIK,
-		Source: clean(t.Source), Strength: strength(t.Source),
-	})
-	if err != nil {
-		return err
-	}
-	names := slices.Clone(t.Names)
-	slices.SortStableFunc(names, func(a, b stockdigest.Name) int { return cmp.Compare(a.Text, b.Text) })
-	for _, n := range names {
-		err := q.UpsertTickerName(ctx, db.UpsertTickerNameParams{
-			Symbol: clean(string(t.Symbol)), Name: clean(n.Text), Kind: string(n.Kind), Strength: strength(t.Source),
-		})
-		if err != nil {
+	for some := range slices.Chunk(sorted, tickersAtOnce) {
+		if err := d.update(ctx, "save tickers", func(q *db.Queries) error { return saveTickers(ctx, q, some) }); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// tickersAtOnce is how many tickers one transaction saves.
+const tickersAtOnce = 1000
+
+func saveTickers(ctx context.Context, q *db.Queries, tickers []stockdigest.Ticker) error {
+	var rows []db.UpsertTickerParams
+	var names []db.UpsertTickerNameParams
+	for _, t := range tickers {
+		rows = append(rows, db.UpsertTickerParams{
+			Symbol: clean(string(t.Symbol)), Name: clean(t.Name), Exchange: clean(t.Exchange), Cik: t.CIK,
+			Source: clean(t.Source), Strength: strength(t.Source),
+		})
+		for _, n := range t.Names {
+			names = append(names, db.UpsertTickerNameParams{
+				Symbol: clean(string(t.Symbol)), Name: clean(n.Text), Kind: string(n.Kind), Strength: strength(t.Source),
+			})
+		}
+	}
+	if err := q.UpsertTickers(ctx, rows); err != nil {
+		return err
+	}
+	return q.UpsertTickerNames(ctx, names)
 }
 
 // Ticker returns a ticker by its symbol, or an ErrNotFound.

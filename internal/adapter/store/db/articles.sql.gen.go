@@ -44,22 +44,39 @@ func (q *Queries) AddText(ctx context.Context, arg AddTextParams) error {
 	return err
 }
 
-const articleHead = `-- name: ArticleHead :one
-SELECT a.title, CAST(coalesce(t.body, '') AS text) AS body
+const articleHead = `-- name: ArticleHead :many
+SELECT a.id, a.title, CAST(coalesce(t.body, '') AS text) AS body
 FROM articles a LEFT JOIN article_texts t ON t.article_id = a.id
-WHERE a.id = $1
+WHERE a.id IN (VALUES ($1))
 `
 
 type ArticleHeadRow struct {
+	ID    string
 	Title string
 	Body  string
 }
 
-func (q *Queries) ArticleHead(ctx context.Context, id string) (ArticleHeadRow, error) {
-	row := q.queryRow(ctx, q.articleHeadStmt, articleHead, id)
-	var i ArticleHeadRow
-	err := row.Scan(&i.Title, &i.Body)
-	return i, err
+func (q *Queries) ArticleHead(ctx context.Context, id interface{}) ([]ArticleHeadRow, error) {
+	rows, err := q.query(ctx, q.articleHeadStmt, articleHead, id)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ArticleHeadRow
+	for rows.Next() {
+		var i ArticleHeadRow
+		if err := rows.Scan(&i.ID, &i.Title, &i.Body); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const articleSource = `-- name: ArticleSource :one
@@ -160,6 +177,9 @@ ON CONFLICT (id) DO UPDATE SET
     dated = excluded.dated OR articles.dated,
     first_seen_at = CASE WHEN excluded.first_seen_at < articles.first_seen_at
         THEN excluded.first_seen_at ELSE articles.first_seen_at END
+WHERE excluded.first_seen_at < articles.first_seen_at
+   OR (excluded.title, excluded.publisher, excluded.description, excluded.author, excluded.published_at, excluded.dated)
+       <> (articles.title, articles.publisher, articles.description, articles.author, articles.published_at, articles.dated)
 `
 
 type UpsertArticleParams struct {
@@ -176,7 +196,8 @@ type UpsertArticleParams struct {
 
 // A row is the same whatever the order in which feeds tell it: of two values
 // the longer stands, of two of one length the smaller; a told date beats an
-// assumed one and the earlier of two stands.
+// assumed one and the earlier of two stands. A feed that tells nothing new, as
+// most do, writes nothing.
 func (q *Queries) UpsertArticle(ctx context.Context, arg UpsertArticleParams) error {
 	_, err := q.exec(ctx, q.upsertArticleStmt, upsertArticle,
 		arg.ID,

@@ -217,6 +217,27 @@ func (q *Queries) CountCalls(ctx context.Context, arg CountCallsParams) (CountCa
 	return i, err
 }
 
+const dropOldCalls = `-- name: DropOldCalls :execrows
+DELETE FROM calls WHERE id IN (
+    SELECT c.id FROM calls c
+    WHERE c.started_at < $1 AND (c.settled_at IS NULL OR c.settled_at < $1) AND c.state <> 'open'
+    ORDER BY c.started_at, c.id LIMIT $2)
+`
+
+type DropOldCallsParams struct {
+	StartedAt Time
+	Limit     int32
+}
+
+// A call that was given up has no end, and one under way stays whatever its age.
+func (q *Queries) DropOldCalls(ctx context.Context, arg DropOldCallsParams) (int64, error) {
+	result, err := q.exec(ctx, q.dropOldCallsStmt, dropOldCalls, arg.StartedAt, arg.Limit)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const holdProvider = `-- name: HoldProvider :one
 UPDATE providers SET name = name WHERE name = $1
 RETURNING name, calls_full_at, tokens_full_at, tokens_per_minute, failures, down_since, next_try, tripped, error, error_at

@@ -77,6 +77,39 @@ func (q *Queries) CandidateMisses(ctx context.Context, runID string) ([]ArticleM
 	return items, nil
 }
 
+const candidateRoles = `-- name: CandidateRoles :many
+SELECT article_id, role, subject FROM candidates WHERE run_id = $1 ORDER BY article_id
+`
+
+type CandidateRolesRow struct {
+	ArticleID string
+	Role      string
+	Subject   string
+}
+
+func (q *Queries) CandidateRoles(ctx context.Context, runID string) ([]CandidateRolesRow, error) {
+	rows, err := q.query(ctx, q.candidateRolesStmt, candidateRoles, runID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CandidateRolesRow
+	for rows.Next() {
+		var i CandidateRolesRow
+		if err := rows.Scan(&i.ArticleID, &i.Role, &i.Subject); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const candidateTexts = `-- name: CandidateTexts :many
 SELECT t.article_id, t.body, t.hash, t.title, t.author, t.published_at, t.language, t.label, t.fetched_at, t.final_url
 FROM candidates c JOIN article_texts t ON t.article_id = c.article_id

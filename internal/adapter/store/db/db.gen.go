@@ -141,6 +141,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.candidateMissesStmt, err = db.PrepareContext(ctx, candidateMisses); err != nil {
 		return nil, fmt.Errorf("error preparing query CandidateMisses: %w", err)
 	}
+	if q.candidateRolesStmt, err = db.PrepareContext(ctx, candidateRoles); err != nil {
+		return nil, fmt.Errorf("error preparing query CandidateRoles: %w", err)
+	}
 	if q.candidateTextsStmt, err = db.PrepareContext(ctx, candidateTexts); err != nil {
 		return nil, fmt.Errorf("error preparing query CandidateTexts: %w", err)
 	}
@@ -152,6 +155,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.countCallsStmt, err = db.PrepareContext(ctx, countCalls); err != nil {
 		return nil, fmt.Errorf("error preparing query CountCalls: %w", err)
+	}
+	if q.countKnownStmt, err = db.PrepareContext(ctx, countKnown); err != nil {
+		return nil, fmt.Errorf("error preparing query CountKnown: %w", err)
 	}
 	if q.countOpenStmt, err = db.PrepareContext(ctx, countOpen); err != nil {
 		return nil, fmt.Errorf("error preparing query CountOpen: %w", err)
@@ -191,6 +197,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.dropOldAnswersStmt, err = db.PrepareContext(ctx, dropOldAnswers); err != nil {
 		return nil, fmt.Errorf("error preparing query DropOldAnswers: %w", err)
+	}
+	if q.dropOldCallsStmt, err = db.PrepareContext(ctx, dropOldCalls); err != nil {
+		return nil, fmt.Errorf("error preparing query DropOldCalls: %w", err)
 	}
 	if q.dropOldDraftsStmt, err = db.PrepareContext(ctx, dropOldDrafts); err != nil {
 		return nil, fmt.Errorf("error preparing query DropOldDrafts: %w", err)
@@ -423,6 +432,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.turnMonthStmt, err = db.PrepareContext(ctx, turnMonth); err != nil {
 		return nil, fmt.Errorf("error preparing query TurnMonth: %w", err)
 	}
+	if q.unsetMarketDayStmt, err = db.PrepareContext(ctx, unsetMarketDay); err != nil {
+		return nil, fmt.Errorf("error preparing query UnsetMarketDay: %w", err)
+	}
 	if q.updateReaderStmt, err = db.PrepareContext(ctx, updateReader); err != nil {
 		return nil, fmt.Errorf("error preparing query UpdateReader: %w", err)
 	}
@@ -644,6 +656,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing candidateMissesStmt: %w", cerr)
 		}
 	}
+	if q.candidateRolesStmt != nil {
+		if cerr := q.candidateRolesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing candidateRolesStmt: %w", cerr)
+		}
+	}
 	if q.candidateTextsStmt != nil {
 		if cerr := q.candidateTextsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing candidateTextsStmt: %w", cerr)
@@ -662,6 +679,11 @@ func (q *Queries) Close() error {
 	if q.countCallsStmt != nil {
 		if cerr := q.countCallsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countCallsStmt: %w", cerr)
+		}
+	}
+	if q.countKnownStmt != nil {
+		if cerr := q.countKnownStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countKnownStmt: %w", cerr)
 		}
 	}
 	if q.countOpenStmt != nil {
@@ -727,6 +749,11 @@ func (q *Queries) Close() error {
 	if q.dropOldAnswersStmt != nil {
 		if cerr := q.dropOldAnswersStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dropOldAnswersStmt: %w", cerr)
+		}
+	}
+	if q.dropOldCallsStmt != nil {
+		if cerr := q.dropOldCallsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropOldCallsStmt: %w", cerr)
 		}
 	}
 	if q.dropOldDraftsStmt != nil {
@@ -1114,6 +1141,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing turnMonthStmt: %w", cerr)
 		}
 	}
+	if q.unsetMarketDayStmt != nil {
+		if cerr := q.unsetMarketDayStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing unsetMarketDayStmt: %w", cerr)
+		}
+	}
 	if q.updateReaderStmt != nil {
 		if cerr := q.updateReaderStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing updateReaderStmt: %w", cerr)
@@ -1227,10 +1259,12 @@ type Queries struct {
 	callsOfRunStmt          *sql.Stmt
 	candidateStmt           *sql.Stmt
 	candidateMissesStmt     *sql.Stmt
+	candidateRolesStmt      *sql.Stmt
 	candidateTextsStmt      *sql.Stmt
 	candidatesStmt          *sql.Stmt
 	countBatchStmt          *sql.Stmt
 	countCallsStmt          *sql.Stmt
+	countKnownStmt          *sql.Stmt
 	countOpenStmt           *sql.Stmt
 	countPastDeadlineStmt   *sql.Stmt
 	decideStmt              *sql.Stmt
@@ -1244,6 +1278,7 @@ type Queries struct {
 	documentsStmt           *sql.Stmt
 	draftsStmt              *sql.Stmt
 	dropOldAnswersStmt      *sql.Stmt
+	dropOldCallsStmt        *sql.Stmt
 	dropOldDraftsStmt       *sql.Stmt
 	dropOldSessionsStmt     *sql.Stmt
 	dropOldTextsStmt        *sql.Stmt
@@ -1321,6 +1356,7 @@ type Queries struct {
 	tickersStmt             *sql.Stmt
 	tokenStmt               *sql.Stmt
 	turnMonthStmt           *sql.Stmt
+	unsetMarketDayStmt      *sql.Stmt
 	updateReaderStmt        *sql.Stmt
 	upsertArticleStmt       *sql.Stmt
 	upsertFilingStmt        *sql.Stmt
@@ -1373,10 +1409,12 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		callsOfRunStmt:          q.callsOfRunStmt,
 		candidateStmt:           q.candidateStmt,
 		candidateMissesStmt:     q.candidateMissesStmt,
+		candidateRolesStmt:      q.candidateRolesStmt,
 		candidateTextsStmt:      q.candidateTextsStmt,
 		candidatesStmt:          q.candidatesStmt,
 		countBatchStmt:          q.countBatchStmt,
 		countCallsStmt:          q.countCallsStmt,
+		countKnownStmt:          q.countKnownStmt,
 		countOpenStmt:           q.countOpenStmt,
 		countPastDeadlineStmt:   q.countPastDeadlineStmt,
 		decideStmt:              q.decideStmt,
@@ -1390,6 +1428,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		documentsStmt:           q.documentsStmt,
 		draftsStmt:              q.draftsStmt,
 		dropOldAnswersStmt:      q.dropOldAnswersStmt,
+		dropOldCallsStmt:        q.dropOldCallsStmt,
 		dropOldDraftsStmt:       q.dropOldDraftsStmt,
 		dropOldSessionsStmt:     q.dropOldSessionsStmt,
 		dropOldTextsStmt:        q.dropOldTextsStmt,
@@ -1467,6 +1506,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		tickersStmt:             q.tickersStmt,
 		tokenStmt:               q.tokenStmt,
 		turnMonthStmt:           q.turnMonthStmt,
+		unsetMarketDayStmt:      q.unsetMarketDayStmt,
 		updateReaderStmt:        q.updateReaderStmt,
 		upsertArticleStmt:       q.upsertArticleStmt,
 		upsertFilingStmt:        q.upsertFilingStmt,

@@ -128,22 +128,39 @@ func (q *Queries) Documents(ctx context.Context, runID string) ([]FilingDocument
 	return items, nil
 }
 
-const filingHead = `-- name: FilingHead :one
-SELECT f.form, CAST(coalesce(d.body, '') AS text) AS body
+const filingHead = `-- name: FilingHead :many
+SELECT f.accession, f.form, CAST(coalesce(d.body, '') AS text) AS body
 FROM filings f LEFT JOIN filing_documents d ON d.accession = f.accession AND d.seq = 1
-WHERE f.accession = $1
+WHERE f.accession IN (VALUES ($1))
 `
 
 type FilingHeadRow struct {
-	Form string
-	Body string
+	Accession string
+	Form      string
+	Body      string
 }
 
-func (q *Queries) FilingHead(ctx context.Context, accession string) (FilingHeadRow, error) {
-	row := q.queryRow(ctx, q.filingHeadStmt, filingHead, accession)
-	var i FilingHeadRow
-	err := row.Scan(&i.Form, &i.Body)
-	return i, err
+func (q *Queries) FilingHead(ctx context.Context, accession interface{}) ([]FilingHeadRow, error) {
+	rows, err := q.query(ctx, q.filingHeadStmt, filingHead, accession)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []FilingHeadRow
+	for rows.Next() {
+		var i FilingHeadRow
+		if err := rows.Scan(&i.Accession, &i.Form, &i.Body); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const filings = `-- name: Filings :many

@@ -374,3 +374,20 @@ func (q *Queries) SlotsTaken(ctx context.Context, limit int32) ([]SlotsTakenRow,
 	}
 	return items, nil
 }
+
+const unsetMarketDay = `-- name: UnsetMarketDay :execrows
+DELETE FROM market_days WHERE exchange = $1 AND day = $2
+`
+
+type UnsetMarketDayParams struct {
+	Exchange string
+	Day      string
+}
+
+func (q *Queries) UnsetMarketDay(ctx context.Context, arg UnsetMarketDayParams) (int64, error) {
+	result, err := q.exec(ctx, q.unsetMarketDayStmt, unsetMarketDay, arg.Exchange, arg.Day)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}

@@ -1,6 +1,7 @@
 -- A row is the same whatever the order in which feeds tell it: of two values
 -- the longer stands, of two of one length the smaller; a told date beats an
--- assumed one and the earlier of two stands.
+-- assumed one and the earlier of two stands. A feed that tells nothing new, as
+-- most do, writes nothing.
 -- name: UpsertArticle :exec
 INSERT INTO articles (id, url, title, publisher, description, author, published_at, dated, first_seen_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
@@ -24,7 +25,10 @@ ON CONFLICT (id) DO UPDATE SET
         ELSE articles.published_at END,
     dated = excluded.dated OR articles.dated,
     first_seen_at = CASE WHEN excluded.first_seen_at < articles.first_seen_at
-        THEN excluded.first_seen_at ELSE articles.first_seen_at END;
+        THEN excluded.first_seen_at ELSE articles.first_seen_at END
+WHERE excluded.first_seen_at < articles.first_seen_at
+   OR (excluded.title, excluded.publisher, excluded.description, excluded.author, excluded.published_at, excluded.dated)
+       <> (articles.title, articles.publisher, articles.description, articles.author, articles.published_at, articles.dated);
 
 -- name: FillPublisher :exec
 -- FillPublisher names the publisher of an article that no feed named.
@@ -48,7 +52,7 @@ SELECT t.body, t.title AS page_title, a.title, a.url, t.final_url
 FROM article_texts t JOIN articles a ON a.id = t.article_id
 WHERE t.article_id = $1;
 
--- name: ArticleHead :one
-SELECT a.title, CAST(coalesce(t.body, '') AS text) AS body
+-- name: ArticleHead :many
+SELECT a.id, a.title, CAST(coalesce(t.body, '') AS text) AS body
 FROM articles a LEFT JOIN article_texts t ON t.article_id = a.id
-WHERE a.id = $1;
+WHERE a.id IN (VALUES (sqlc.arg(id)));

@@ -83,3 +83,10 @@ FROM calls WHERE run_id = $1 ORDER BY started_at DESC, id DESC LIMIT $2;
 SELECT id, key, provider, model, prompt, run_id, step, state, reserved, cost, tokens_in, tokens_cached, tokens_out, error,
     started_at, took_ms
 FROM calls ORDER BY started_at DESC, id DESC LIMIT $1;
+
+-- A call that was given up has no end, and one under way stays whatever its age.
+-- name: DropOldCalls :execrows
+DELETE FROM calls WHERE id IN (
+    SELECT c.id FROM calls c
+    WHERE c.started_at < $1 AND (c.settled_at IS NULL OR c.settled_at < $1) AND c.state <> 'open'
+    ORDER BY c.started_at, c.id LIMIT $2);

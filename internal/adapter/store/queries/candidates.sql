@@ -29,6 +29,9 @@ DELETE FROM candidates WHERE run_id = $1 AND article_id = $2;
 -- name: Candidate :one
 SELECT role, subject, decision, gate, reason, score, duplicate_of FROM candidates WHERE run_id = $1 AND article_id = $2;
 
+-- name: CandidateRoles :many
+SELECT article_id, role, subject FROM candidates WHERE run_id = $1 ORDER BY article_id;
+
 -- name: Repoint :exec
 UPDATE candidates SET duplicate_of = sqlc.arg(target) WHERE run_id = sqlc.arg(run_id) AND duplicate_of = sqlc.arg(origin);
 

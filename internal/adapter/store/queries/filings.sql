@@ -34,7 +34,7 @@ SELECT d.body, d.type, d.description, d.url, f.form
 FROM filing_documents d JOIN filings f ON f.accession = d.accession
 WHERE d.accession = $1 AND d.seq = $2;
 
--- name: FilingHead :one
-SELECT f.form, CAST(coalesce(d.body, '') AS text) AS body
+-- name: FilingHead :many
+SELECT f.accession, f.form, CAST(coalesce(d.body, '') AS text) AS body
 FROM filings f LEFT JOIN filing_documents d ON d.accession = f.accession AND d.seq = 1
-WHERE f.accession = $1;
+WHERE f.accession IN (VALUES (sqlc.arg(accession)));

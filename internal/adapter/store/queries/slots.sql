@@ -20,6 +20,9 @@ SELECT count(*) FROM runs WHERE state IN ('queued', 'running') AND deadline <= $
 INSERT INTO market_days (exchange, day, open, closes, note) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (exchange, day) DO UPDATE SET open = excluded.open, closes = excluded.closes, note = excluded.note;
 
+-- name: UnsetMarketDay :execrows
+DELETE FROM market_days WHERE exchange = $1 AND day = $2;
+
 -- name: MarketDays :many
 SELECT exchange, day, open, closes, note FROM market_days WHERE exchange = $1 AND day >= $2 AND day <= $3 ORDER BY day;
 

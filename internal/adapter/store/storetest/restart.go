@@ -50,3 +50,20 @@ func (s *Server) Start(tb testing.TB) {
 		tb.Fatal(err)
 	}
 }
+
+// Keep remembers the data of the stopped server.
+func (s *Server) Keep(tb testing.TB) {
+	tb.Helper()
+	if err := s.kept.obey("keep"); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// Forget gives the stopped server the data that Keep remembered: what was
+// acknowledged since then never happened.
+func (s *Server) Forget(tb testing.TB) {
+	tb.Helper()
+	if err := s.kept.obey("forget"); err != nil {
+		tb.Fatal(err)
+	}
+}

@@ -24,7 +24,8 @@ import (
 // keeper runs the server for as long as the test process lives, however that
 // ends: when the pipe to its standard input closes it stops the server by its
 // process id and removes the data. Between that it obeys: "stop" is the
-// immediate mode of pg_ctl, as when a machine is reset, and "start" starts again.
+// immediate mode of pg_ctl, as when a machine is reset, and "start" starts again;
+// "keep" and "forget" copy the data of a stopped server aside, and back.
 const keeper = `trap '' INT TERM HUP
 bin=$1 dir=$2; shift 2
 start() { "$bin" -D "$dir/data" "$@" >>"$dir/log" 2>&1 & server=$!; }
@@ -34,11 +35,13 @@ while read -r order; do
   case $order in
   stop) stop ;;
   start) start "$@" ;;
+  keep) cp -a "$dir/data" "$dir/kept" ;;
+  forget) rm -rf "$dir/data"; cp -a "$dir/kept" "$dir/data" ;;
   esac
   echo "$order"
 done
 stop
-rm -rf "$dir/data" "$dir/log"
+rm -rf "$dir/data" "$dir/kept" "$dir/log"
 rmdir "$dir" 2>/dev/null`
 
 // A keptServer is a server that ends when it is closed or forgotten.

@@ -26,6 +26,7 @@ UPDATE runs SET seq = rowid, ending = CASE state WHEN 'failed' THEN 'quarantined
 
 CREATE INDEX runs_waiting ON runs (class, seq) WHERE state IN ('queued', 'running');
 CREATE INDEX runs_working ON runs (class, lease_until) WHERE state = 'running';
+CREATE INDEX runs_failed ON runs (ending, seq) WHERE state = 'failed';
 CREATE INDEX runs_by_batch ON runs (batch_id);
 CREATE INDEX runs_by_seq ON runs (seq);
 
@@ -39,6 +40,7 @@ END;
 DROP TRIGGER runs_number;
 DROP INDEX runs_by_seq;
 DROP INDEX runs_by_batch;
+DROP INDEX runs_failed;
 DROP INDEX runs_working;
 DROP INDEX runs_waiting;
 ALTER TABLE runs DROP COLUMN seq;
