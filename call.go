@@ -20,7 +20,7 @@ type Prompt struct {
 // A Completion is a model's answer. Nothing in it is trusted.
 type Completion struct {
 	Text   string
-	Stop   string // why the model stopped, in the provider's word: stop, length, …
+	Stop   string // why the model stopped: StopEnd, StopLength, StopRefusal or StopOther
 	Usage  Usage
 	Model  string // as the provider named it
 	Cached bool   // from our own ledger: nothing was paid now
@@ -53,8 +53,8 @@ type Call struct {
 	Run      RunID         `json:"run"`
 	Step     StepName      `json:"step"`
 	State    CallState     `json:"state"`
-	Reserved Micros        `json:"reserved"`
-	Cost     Micros        `json:"cost"`
+	Reserved Micros        `json:"reserved_micros"`
+	Cost     Micros        `json:"cost_micros"`
 	Usage    Usage         `json:"usage"`
 	Error    string        `json:"error,omitempty"`
 	Started  time.Time     `json:"started"`
@@ -83,7 +83,9 @@ const (
 	CallBroken      CallReason = "broken"      // the connection or the answer broke off
 	CallBadKey      CallReason = "bad key"     // 401, 403
 	CallNoFunds     CallReason = "no funds"    // 402, or a quota that is used up
-	CallBadRequest  CallReason = "bad request" // 400, 404, 413, 422: our fault, or an unknown model
+	CallBadRequest  CallReason = "bad request" // 400, 413, 422: our fault
+	CallNoModel     CallReason = "no model"    // 404: it has no such model
+	CallClock       CallReason = "clock"       // the clock of this machine is off; only a probe looks
 	CallUnavailable CallReason = "unavailable" // no connection at all
 )
 
@@ -125,7 +127,7 @@ func (e *CallError) Unwrap() []error {
 	switch e.Reason {
 	case CallBadKey, CallNoFunds:
 		kind = ErrDenied
-	case CallBadRequest:
+	case CallBadRequest, CallNoModel:
 		kind = ErrInvalid
 	default: // it may work later
 	}

@@ -18,14 +18,14 @@ const Dollar Micros = 1_000_000
 // String returns the amount as people read it: $1.30, or with more places when
 // it is below a cent.
 func (m Micros) String() string {
-	sign := ""
+	sign, n := "", uint64(m) //nolint:gosec // the sign is taken off below
 	if m < 0 {
-		sign, m = "-", -m
+		sign, n = "-", -n
 	}
-	if m%10_000 == 0 {
-		return fmt.Sprintf("%s$%d.%02d", sign, m/Dollar, m%Dollar/10_000)
+	if n%10_000 == 0 {
+		return fmt.Sprintf("%s$%d.%02d", sign, n/uint64(Dollar), n%uint64(Dollar)/10_000)
 	}
-	return fmt.Sprintf("%s$%d.%06d", sign, m/Dollar, m%Dollar)
+	return fmt.Sprintf("%s$%d.%06d", sign, n/uint64(Dollar), n%uint64(Dollar))
 }
 
 // ParseDollars reads an amount such as 12, 0.65 or $1.30.
@@ -46,8 +46,9 @@ func (m *Micros) UnmarshalText(text []byte) error {
 	return err
 }
 
-// UnmarshalJSON reads whole micros, as they are written: the words of
-// UnmarshalText are for settings.
+// UnmarshalJSON reads whole micros, the number that an amount is as JSON, so
+// that it comes back exactly; UnmarshalText is for settings. Fields say their
+// unit: cost_micros is one of these, bill_usd a number of dollars.
 func (m *Micros) UnmarshalJSON(raw []byte) error {
 	return json.Unmarshal(raw, (*int64)(m))
 }

@@ -1,6 +1,11 @@
 package main
 
-import "stockdigest.app/stockdigest/internal/app"
+import (
+	"cmp"
+	"os/user"
+
+	"stockdigest.app/stockdigest/internal/app"
+)
 
 type budgetCmd struct {
 	Show      budgetShowCmd      `cmd:"" help:"Show what paid calls cost on a day and in its month, beside the caps."`
@@ -63,11 +68,12 @@ func (*budgetProvidersCmd) Run(s *session) error {
 
 type budgetResetCmd struct {
 	Provider string `arg:"" help:"Its name, such as openai."`
+	By       string `help:"Who does it, for the log (default: your name on this machine)." placeholder:"NAME"`
 }
 
 func (c *budgetResetCmd) Run(s *session) error {
 	return withApp(s, func(a *app.App) error {
-		if err := a.ResetProvider(s.ctx, c.Provider); err != nil {
+		if err := a.ResetProvider(s.ctx, c.Provider, cmp.Or(c.By, person())); err != nil {
 			return err
 		}
 		list, err := a.Providers(s.ctx)
@@ -76,4 +82,13 @@ func (c *budgetResetCmd) Run(s *session) error {
 		}
 		return app.ShowProviders(s.console, list)
 	})
+}
+
+// person is the name of who runs the program, as the machine knows it.
+func person() string {
+	u, err := user.Current()
+	if err != nil {
+		return "terminal"
+	}
+	return u.Username
 }

@@ -29,7 +29,7 @@ type cli struct {
 	Bench    benchCmd    `cmd:"" help:"Measure the program against a bound or a rule, with processes of its own."`
 	Eval     evalCmd     `cmd:"" help:"Measure one step on labelled sets."`
 	Tickers  tickersCmd  `cmd:"" help:"Look after the ticker table."`
-	Doctor   doctorCmd   `cmd:"" help:"Check settings, data folder, database and network, with the way out of each fault."`
+	Doctor   doctorCmd   `cmd:"" help:"Check settings, data folder, database, credits and network, with the way out of each fault."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 

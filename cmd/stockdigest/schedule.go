@@ -12,6 +12,7 @@ type scheduleCmd struct {
 	Close scheduleCloseCmd `cmd:"" help:"Say that the exchange stays shut on a day."`
 	Open  scheduleOpenCmd  `cmd:"" help:"Say that the exchange trades on a day."`
 	Early scheduleEarlyCmd `cmd:"" help:"Say that the exchange closes early on a day."`
+	Unset scheduleUnsetCmd `cmd:"" help:"Take back what was said of a day: the rules of the exchange hold again."`
 }
 
 type scheduleNextCmd struct {
@@ -50,13 +51,15 @@ type scheduleDaysCmd struct {
 }
 
 func (c *scheduleDaysCmd) Run(s *session) error {
-	return withApp(s, func(a *app.App) error {
-		days, err := a.ScheduleDays(s.ctx, c.Exchange)
-		if err != nil {
-			return err
-		}
-		return app.ShowDays(s.console, days)
-	})
+	return withApp(s, func(a *app.App) error { return showDays(s, a, c.Exchange) })
+}
+
+func showDays(s *session, a *app.App, exchange string) error {
+	days, err := a.ScheduleDays(s.ctx, exchange)
+	if err != nil {
+		return err
+	}
+	return app.ShowDays(s.console, days)
 }
 
 // A marketDay is what the commands about one day share.
@@ -79,11 +82,7 @@ func (m marketDay) set(s *session, open bool, closes stockdigest.ClockTime) erro
 		if err != nil {
 			return err
 		}
-		days, err := a.ScheduleDays(s.ctx, m.Exchange)
-		if err != nil {
-			return err
-		}
-		return app.ShowDays(s.console, days)
+		return showDays(s, a, m.Exchange)
 	})
 }
 
@@ -110,4 +109,22 @@ func (c *scheduleEarlyCmd) Run(s *session) error {
 		return err
 	}
 	return c.set(s, true, closes)
+}
+
+type scheduleUnsetCmd struct {
+	Day      string `arg:"" help:"The day: 2026-11-23."`
+	Exchange string `help:"NYSE or TSX (default: STOCKDIGEST_EXCHANGE)."`
+}
+
+func (c *scheduleUnsetCmd) Run(s *session) error {
+	day, err := stockdigest.ParseDay(c.Day)
+	if err != nil {
+		return err
+	}
+	return withApp(s, func(a *app.App) error {
+		if err := a.UnsetMarketDay(s.ctx, c.Exchange, day); err != nil {
+			return err
+		}
+		return showDays(s, a, c.Exchange)
+	})
 }

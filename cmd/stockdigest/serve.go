@@ -51,13 +51,8 @@ type benchClaimsCmd struct {
 }
 
 func (c *benchClaimsCmd) Run(s *session) error {
-	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
 	result, err := app.BenchClaims(s.ctx, app.BenchClaimsConfig{
 		Processes: c.Processes, Workers: c.Workers, Claims: c.Claims, Seed: c.Seed, DatabaseURL: c.DatabaseURL,
-		Child: []string{self, "bench", "claims-child"},
 	}, s.console)
 	if err != nil {
 		return err

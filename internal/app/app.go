@@ -126,7 +126,14 @@ func (a *App) Close() error {
 	if a.caller == nil {
 		return a.store.Close()
 	}
-	return errors.Join(a.drain(), a.store.Close())
+	limit := a.patience()
+	ctx, cancel := context.WithTimeoutCause(context.Background(), limit, errors.New("they took too long, and may be paid again"))
+	defer cancel()
+	hint := time.AfterFunc(time.Second/2, func() {
+		a.console.Say("waiting up to %s for paid calls under way", limit.Round(time.Second))
+	})
+	defer hint.Stop()
+	return errors.Join(a.caller.Drain(ctx), a.store.Close())
 }
 
 // lastCall is how long after the order to stop paid calls are waited for, so
@@ -134,20 +141,14 @@ func (a *App) Close() error {
 // stays within ten seconds.
 const lastCall = 9 * time.Second
 
-func (a *App) drain() error {
-	limit := lastCall
+// patience is what is left of it.
+func (a *App) patience() time.Duration {
 	select {
 	case at := <-a.told:
-		limit -= time.Since(at)
+		return lastCall - time.Since(at)
 	default:
+		return lastCall
 	}
-	ctx, cancel := context.WithTimeoutCause(context.Background(), limit, errors.New("they took too long, and may be paid again"))
-	defer cancel()
-	hint := time.AfterFunc(time.Second/2, func() {
-		a.console.Say("waiting up to %s for paid calls under way", limit.Round(time.Second))
-	})
-	defer hint.Stop()
-	return a.caller.Drain(ctx)
 }
 
 // Tickers looks symbols up as people write them. The first one that is not in

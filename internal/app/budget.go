@@ -104,8 +104,13 @@ func (a *App) Providers(ctx context.Context) ([]stockdigest.ProviderState, error
 }
 
 // ResetProvider lets a provider be called again that was stopped or is down.
-func (a *App) ResetProvider(ctx context.Context, name string) error {
-	return a.store.ResetProvider(ctx, name)
+// By names the person, for the log: a stop is there because money was at stake.
+func (a *App) ResetProvider(ctx context.Context, name, by string) error {
+	if err := a.store.ResetProvider(ctx, name); err != nil {
+		return err
+	}
+	a.log.WarnContext(ctx, "a provider was reset by hand", "provider", name, "by", by)
+	return nil
 }
 
 // ShowSpending prints what paid calls cost beside their caps.

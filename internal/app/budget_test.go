@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"bytes"
+	"database/sql"
 	"errors"
 	"io"
 	"os"
@@ -28,12 +29,38 @@ func TestBudgetOfAnEmptyLedgerShowsTheCaps(t *testing.T) {
 	if _, err := a.Spending(t.Context(), "yesterday"); !errors.Is(err, stockdigest.ErrInvalid) {
 		t.Errorf("got %v, want the day refused", err)
 	}
-	if err := a.ResetProvider(t.Context(), "nobody"); !errors.Is(err, stockdigest.ErrNotFound) {
+	if err := a.ResetProvider(t.Context(), "nobody", "ada"); !errors.Is(err, stockdigest.ErrNotFound) {
 		t.Errorf("got %v, want the provider not found", err)
 	}
 	list, err := a.Calls(t.Context(), "", 10)
 	if err != nil || app.ShowCalls(console, list) != nil || !strings.Contains(out.String(), "no paid calls") {
 		t.Errorf("got %q, %v", out.String(), err)
+	}
+}
+
+// TestResetOfAProviderIsLoggedWithItsOperator lets a provider be known first.
+func TestResetOfAProviderIsLoggedWithItsOperator(t *testing.T) {
+	t.Parallel()
+	opts, errs := options(t), &bytes.Buffer{}
+	a := openApp(t, opts, &app.Console{Out: io.Discard, Err: errs})
+	if err := a.ResetProvider(t.Context(), "openai", "ada"); !errors.Is(err, stockdigest.ErrNotFound) || strings.Contains(errs.String(), "reset") {
+		t.Fatalf("got %v and the log %q of a provider that nobody called", err, errs)
+	}
+	file, err := sql.Open("sqlite", filepath.Join(opts.Dir, app.Live(opts).File()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if _, err := file.ExecContext(t.Context(), "INSERT INTO providers (name, tripped) VALUES ('openai', 'billed too much')"); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.ResetProvider(t.Context(), "openai", "ada"); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"provider=openai", "by=ada"} {
+		if !strings.Contains(errs.String(), want) {
+			t.Errorf("the log has %q, want %s in it", errs, want)
+		}
 	}
 }
 

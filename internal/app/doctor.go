@@ -119,14 +119,14 @@ func checkCredits(ctx context.Context, db *store.DB) Check {
 		if r, err := db.Reader(ctx, who); err == nil {
 			who = r.Email
 		}
-		said = append(said, fmt.Sprintf("reader %s: %s: got %d, want %d", who, f.What, f.Got, f.Want))
+		said = append(said, fmt.Sprintf("reader %s: %d where %d is right (%s)", who, f.Got, f.Want, f.What))
 	}
 	if more := len(faults) - len(said); more > 0 {
 		said = append(said, fmt.Sprintf("and %d more", more))
 	}
 	return Check{
 		Name: name, State: "fail",
-		Detail: strings.Join(said, "; ") + " (stockdigest credits check lists all, credits show READER the ledger, which is right)",
+		Detail: strings.Join(said, "; ") + " (stockdigest credits check lists all; of ledger and account the ledger is right)",
 	}
 }
 

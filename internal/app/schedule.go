@@ -171,6 +171,16 @@ func (a *App) SetMarketDay(ctx context.Context, m stockdigest.MarketDay) error {
 	return a.store.SetMarketDay(ctx, m)
 }
 
+// UnsetMarketDay takes back what a person said of a day: the rules of the
+// exchange hold again.
+func (a *App) UnsetMarketDay(ctx context.Context, exchange string, day stockdigest.Day) error {
+	e, _, err := a.marketDay(exchange)
+	if err != nil {
+		return err
+	}
+	return a.store.UnsetMarketDay(ctx, string(e), day)
+}
+
 // marketDay returns the exchange, that of the settings when none is named, and
 // today.
 func (a *App) marketDay(exchange string) (schedule.Exchange, stockdigest.Day, error) {

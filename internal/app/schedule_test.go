@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"stockdigest.app/stockdigest"
 	"stockdigest.app/stockdigest/internal/app"
 )
@@ -79,7 +81,7 @@ func TestScheduleIsShownAndStartedByHand(t *testing.T) {
 	}
 }
 
-func TestAnOperatorsWordOnADayIsShown(t *testing.T) {
+func TestAnOperatorsWordOnADayIsShownUntilItIsTakenBack(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	console := &app.Console{Out: &out, Err: &out}
@@ -103,6 +105,20 @@ func TestAnOperatorsWordOnADayIsShown(t *testing.T) {
 		t.Errorf("got\n%s\nwant %q in it", out.String(), want)
 	}
 	if err := a.SetMarketDay(t.Context(), stockdigest.MarketDay{Exchange: "LSE", Day: shut.Day}); !errors.Is(err, stockdigest.ErrInvalid) {
+		t.Errorf("an unknown exchange: %v", err)
+	}
+
+	if err := a.UnsetMarketDay(t.Context(), "", shut.Day); err != nil {
+		t.Fatal(err)
+	}
+	again, err := a.ScheduleDays(t.Context(), "")
+	if diff := cmp.Diff(days, again); err != nil || diff != "" {
+		t.Errorf("after the word was taken back: %v, -want +got:\n%s", err, diff)
+	}
+	if err := a.UnsetMarketDay(t.Context(), "", shut.Day); !errors.Is(err, stockdigest.ErrNotFound) {
+		t.Errorf("taken back twice: %v", err)
+	}
+	if err := a.UnsetMarketDay(t.Context(), "LSE", shut.Day); !errors.Is(err, stockdigest.ErrInvalid) {
 		t.Errorf("an unknown exchange: %v", err)
 	}
 }

@@ -32,7 +32,8 @@ type Slots interface {
 type Rows interface {
 	FollowedTickers(ctx context.Context) ([]stockdigest.Symbol, error)
 	PastDeadline(ctx context.Context, at time.Time) (int, error)
-	Cleanup(ctx context.Context, now, texts, answers time.Time, limit int) (int, error)
+	Cleanup(ctx context.Context, before stockdigest.Cutoffs, limit int) (int, error)
+	SettleStale(ctx context.Context, before time.Time) (int, error)
 	GrantAll(ctx context.Context, now time.Time) (int, error)
 }
 

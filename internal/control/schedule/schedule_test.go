@@ -23,6 +23,10 @@ type board struct {
 	followed []stockdigest.Symbol
 	left     []int // rows that each cleanup still finds
 	broken   stockdigest.SlotKind
+	stuck    error // of the cleanup
+	before   stockdigest.Cutoffs
+	stale    time.Time
+	holds    int // that were forgotten
 }
 
 func key(s stockdigest.Slot) string { return string(s.Kind) + " " + string(s.Day) + " " + s.Key() }
@@ -70,13 +74,22 @@ func (b *board) FollowedTickers(context.Context) ([]stockdigest.Symbol, error) {
 
 func (b *board) PastDeadline(context.Context, time.Time) (int, error) { return 3, nil }
 
-func (b *board) Cleanup(context.Context, time.Time, time.Time, time.Time, int) (int, error) {
+func (b *board) Cleanup(_ context.Context, before stockdigest.Cutoffs, _ int) (int, error) {
+	b.before = before
+	if b.stuck != nil {
+		return 0, b.stuck
+	}
 	if len(b.left) == 0 {
 		return 0, nil
 	}
 	n := b.left[0]
 	b.left = b.left[1:]
 	return n, nil
+}
+
+func (b *board) SettleStale(_ context.Context, before time.Time) (int, error) {
+	b.stale = before
+	return b.holds, nil
 }
 
 func (b *board) GrantAll(context.Context, time.Time) (int, error) { return 7, nil }
@@ -213,6 +226,26 @@ func TestEachKindSaysWhatCameOfIt(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestTheCleanupKeepsRowsForTheirTimeAndSettlesForgottenHolds(t *testing.T) {
+	t.Parallel()
+	b := &board{left: []int{2}, holds: 3}
+	now := at(t, "2026-11-24 06:00")
+	day := func(n int) time.Time { return now.Add(time.Duration(-24*n) * time.Hour) }
+	r, err := scheduler(t, b, false, &now).Run(t.Context(), stockdigest.SlotCleanup, "x", "ada")
+	if want := "2 rows had their time, 3 forgotten credit holds were settled"; err != nil || r.Outcome != want {
+		t.Errorf("got %q, %v; want %q", r.Outcome, err, want)
+	}
+	want := stockdigest.Cutoffs{Access: now, Texts: day(90), Answers: day(1), Calls: day(400)}
+	if diff := cmp.Diff(want, b.before); diff != "" || !b.stale.Equal(day(1)) {
+		t.Errorf("holds before %s, want %s; rows -want +got:\n%s", b.stale, day(1), diff)
+	}
+
+	b.stuck, b.stale = errors.New("database is busy"), time.Time{}
+	if _, err := scheduler(t, b, false, &now).Run(t.Context(), stockdigest.SlotCleanup, "y", "ada"); !errors.Is(err, b.stuck) || b.stale.IsZero() {
+		t.Errorf("got %v and holds before %s, want the fault told and the holds settled though rows stay", err, b.stale)
 	}
 }
 

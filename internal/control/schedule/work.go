@@ -116,21 +116,38 @@ func (s *Scheduler) checkFilings(ctx context.Context) (string, error) {
 // The times that rows are kept for.
 const (
 	keepTexts   = 90 * 24 * time.Hour
-	keepAnswers = 24 * time.Hour // as long as an idempotency key holds
+	keepAnswers = 24 * time.Hour       // as long as an idempotency key holds
+	keepCalls   = 400 * 24 * time.Hour // a year can be compared with the one before
 )
 
 // cleanupRows bounds a transaction of the cleanup, so that nobody waits long.
 const cleanupRows = 500
 
+// staleHold is the age from which a credit that is held for a run that has
+// ended is a fault.
+const staleHold = 24 * time.Hour
+
+// cleanup does both of its parts though one of them fails.
 func (s *Scheduler) cleanup(ctx context.Context) (string, error) {
-	now, gone := s.deps.Now(), 0
+	gone, err := s.dropOld(ctx)
+	settled, e := s.deps.Rows.SettleStale(ctx, s.deps.Now().Add(-staleHold))
+	outcome := fmt.Sprintf("%d rows had their time", gone)
+	if settled > 0 {
+		outcome += fmt.Sprintf(", %d forgotten credit holds were settled", settled)
+		s.deps.Log.WarnContext(ctx, "settled credit holds that the end of their runs had left open", "holds", settled)
+	}
+	return outcome, errors.Join(err, e)
+}
+
+func (s *Scheduler) dropOld(ctx context.Context) (gone int, err error) {
+	now := s.deps.Now()
+	before := stockdigest.Cutoffs{
+		Access: now, Texts: now.Add(-keepTexts), Answers: now.Add(-keepAnswers), Calls: now.Add(-keepCalls),
+	}
 	for {
-		n, err := s.deps.Rows.Cleanup(ctx, now, now.Add(-keepTexts), now.Add(-keepAnswers), cleanupRows)
-		if err != nil {
-			return "", err
-		}
-		if gone += n; n == 0 {
-			return fmt.Sprintf("%d rows had their time", gone), nil
+		n, err := s.deps.Rows.Cleanup(ctx, before, cleanupRows)
+		if gone += n; n == 0 || err != nil {
+			return gone, err
 		}
 	}
 }

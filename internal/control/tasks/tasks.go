@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -40,7 +41,7 @@ type Tasks struct {
 	client  client
 	console func() (*riverui.Handler, error)
 	log     *slog.Logger
-	ticking bool
+	tick    func(context.Context) error // nil: this process starts no ticks
 	working bool
 }
 
@@ -90,7 +91,7 @@ func New[T any](driver riverdriver.Driver[T], c Config, work Work) (*Tasks, erro
 	if err != nil {
 		return nil, fmt.Errorf("make the task client: %w", err)
 	}
-	t := &Tasks{client: made, log: c.Log, ticking: work.Tick != nil, working: working}
+	t := &Tasks{client: made, log: c.Log, tick: work.Tick, working: working}
 	t.console = func() (*riverui.Handler, error) {
 		return riverui.NewHandler(&riverui.HandlerOpts{
 			Endpoints: riverui.NewEndpoints(made, nil), Logger: c.Log, Prefix: ConsolePath, JobListHideArgsByDefault: true,
@@ -108,7 +109,8 @@ func (everyMinute) Next(t time.Time) time.Time { return t.Truncate(time.Minute).
 func once() *river.InsertOpts { return &river.InsertOpts{MaxAttempts: 1} }
 
 // Run works on tasks until ctx ends, then lets those in hand finish for a few
-// seconds and hands the others back. The first tick comes at once.
+// seconds and hands the others back. The first tick comes at once. Every five
+// minutes one comes that needs no River.
 func (t *Tasks) Run(ctx context.Context) error {
 	if !t.working {
 		<-ctx.Done()
@@ -119,10 +121,13 @@ func (t *Tasks) Run(ctx context.Context) error {
 	if err := t.client.Start(live); err != nil {
 		return fmt.Errorf("start the tasks: %w", err)
 	}
-	if t.ticking {
+	if t.tick != nil {
 		if _, err := t.client.Insert(ctx, tickArgs{}, once()); err != nil && ctx.Err() == nil {
 			t.log.WarnContext(ctx, "start the first tick", "error", err)
 		}
+		var guard sync.WaitGroup
+		guard.Go(func() { guardTicks(ctx, t.tick, t.log) })
+		defer guard.Wait()
 	}
 	<-ctx.Done()
 	stop, cancel := context.WithTimeoutCause(live, grace+time.Second, errors.New("tasks took too long to stop"))
