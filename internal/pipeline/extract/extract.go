@@ -24,14 +24,15 @@ import (
 )
 
 const (
-	fetchers = 16 // pages of a run fetched at once; how hard a host is asked is the client's business
-	inHand   = 24 // pages fetched or waiting to be read, over all runs: each may be 2 MB
+	fetchers = 32 // pages of a run fetched at once; how hard a host is asked is the client's business
+	inHand   = 32 // pages fetched or waiting to be read, over all runs: each may be 2 MB
 	readers  = 2  // pages read at once, over all runs: reading is CPU and memory
 )
 
 // A Store keeps what the step reads and makes.
 type Store interface {
 	Material(ctx context.Context, run stockdigest.Run) (stockdigest.Material, error)
+	PageKnown(ctx context.Context, id stockdigest.ArticleID, now time.Time) (bool, error)
 	Resolve(ctx context.Context, run stockdigest.Run, from stockdigest.ArticleID, to stockdigest.Article) error
 	SaveText(ctx context.Context, run stockdigest.Run, text stockdigest.Text, verdict stockdigest.Verdict) error
 	SaveMiss(ctx context.Context, run stockdigest.Run, miss stockdigest.Miss, verdict stockdigest.Verdict) error
@@ -61,11 +62,12 @@ type Step struct {
 	Deps
 	inHand  *turn.Gate
 	reading chan struct{}
+	pages   *share
 }
 
 // New returns the step.
 func New(deps Deps) *Step {
-	return &Step{Deps: deps, inHand: turn.NewGate(inHand), reading: make(chan struct{}, readers)}
+	return &Step{Deps: deps, inHand: turn.NewGate(inHand), reading: make(chan struct{}, readers), pages: newShare()}
 }
 
 // Name returns the name of the step.
@@ -171,16 +173,41 @@ func (s *Step) fetch(ctx context.Context, run stockdigest.Run, material stockdig
 	err := s.saveAll(ctx, run, todo, known, results)
 	cancel()
 	_ = group.Wait() // the workers return nothing but nil
+	s.pages.leave(run.ID)
 	return err
 }
 
-// inTurn fetches and reads the page of a candidate when there is room for it.
+// inTurn gets the page of a candidate when there is room for it: from another
+// run that has it in hand, or from the network. What it returns once ctx has
+// ended is saved by nobody.
 func (s *Step) inTurn(ctx context.Context, run stockdigest.Run, c stockdigest.Candidate) result {
-	if err := s.inHand.Enter(ctx, run.ID); err != nil {
-		return s.missed(c, err) // saved by nobody: the run has ended
+	for {
+		if err := s.inHand.Enter(ctx, run.ID); err != nil {
+			return s.missed(c, err)
+		}
+		page, mine := s.pages.claim(run.ID, c.Article.ID)
+		if mine {
+			r := s.first(ctx, c)
+			s.pages.tell(c.Article.ID, page, r, ctx.Err() != nil)
+			s.inHand.Leave()
+			return r.copied()
+		}
+		s.inHand.Leave()
+		r, ok := page.wait(ctx)
+		if ok || ctx.Err() != nil {
+			return r
+		}
 	}
-	defer s.inHand.Leave()
-	return s.page(ctx, c)
+}
+
+// first gets a page that no run of this process has in hand. One that was read
+// while this run waited for its turn needs nothing more.
+func (s *Step) first(ctx context.Context, c stockdigest.Candidate) result {
+	known, err := s.Store.PageKnown(ctx, c.Article.ID, s.Now())
+	if err == nil && known {
+		return result{article: c.Article}
+	}
+	return s.page(ctx, c) // a store that does not answer will not take the text either
 }
 
 func (s *Step) saveAll(ctx context.Context, run stockdigest.Run, todo []stockdigest.Candidate, known map[stockdigest.ArticleID]bool, results []chan result) error {
@@ -193,6 +220,7 @@ func (s *Step) saveAll(ctx context.Context, run stockdigest.Run, todo []stockdig
 			return err
 		}
 		known[r.article.ID] = true
+		s.pages.saved(run.ID, c.Article.ID)
 		if s.Progress != nil {
 			s.Progress(run, s.Name(), i+1, len(todo))
 		}

@@ -24,6 +24,7 @@ func testRun() stockdigest.Run {
 
 // A fakeStore keeps the material of one run and the order of writes.
 type fakeStore struct {
+	mu       sync.Mutex // pages are looked up while others are saved
 	material stockdigest.Material
 	writes   []string
 	failAt   int // the write that fails; 0: none
@@ -46,6 +47,12 @@ func (s *fakeStore) Material(context.Context, stockdigest.Run) (stockdigest.Mate
 	return m, nil
 }
 
+func (s *fakeStore) PageKnown(_ context.Context, id stockdigest.ArticleID, _ time.Time) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.at(id).Text != nil, nil
+}
+
 func (s *fakeStore) at(id stockdigest.ArticleID) *stockdigest.Candidate {
 	for i := range s.material.Candidates {
 		if s.material.Candidates[i].Article.ID == id {
@@ -56,6 +63,8 @@ func (s *fakeStore) at(id stockdigest.ArticleID) *stockdigest.Candidate {
 }
 
 func (s *fakeStore) Resolve(_ context.Context, _ stockdigest.Run, from stockdigest.ArticleID, to stockdigest.Article) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	c := s.at(from)
 	if other := s.at(to.ID); other.Article.ID != "" {
 		c.Verdict.Decision, c.Verdict.Of = stockdigest.Duplicate, to.ID
@@ -66,6 +75,8 @@ func (s *fakeStore) Resolve(_ context.Context, _ stockdigest.Run, from stockdige
 }
 
 func (s *fakeStore) SaveText(_ context.Context, _ stockdigest.Run, text stockdigest.Text, verdict stockdigest.Verdict) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if err := s.write("text " + string(text.Label) + " " + s.at(text.ArticleID).Article.URL); err != nil {
 		return err
 	}
@@ -75,6 +86,8 @@ func (s *fakeStore) SaveText(_ context.Context, _ stockdigest.Run, text stockdig
 }
 
 func (s *fakeStore) SaveMiss(_ context.Context, _ stockdigest.Run, miss stockdigest.Miss, _ stockdigest.Verdict) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.at(miss.ArticleID).Miss = &miss
 	return s.write("miss " + s.at(miss.ArticleID).Article.URL)
 }
