@@ -142,6 +142,7 @@ type Written struct {
 	Of      int    `json:"of"`                // articles with a text to choose from
 	Why     string `json:"why,omitempty"`     // why the rest was left to rules, for people
 	Unknown int    `json:"unknown,omitempty"` // numbers in its answers that named nothing, and were dropped
+	Quoted  int    `json:"quoted,omitempty"`  // bullets whose wording did not hold, and that are told in their source's words
 }
 
 // A Drop is a bullet that the gate refused, with its failed claims.

@@ -11,3 +11,12 @@ func ParseAnswer(text string, n, most int) ([]int, error) {
 	a, err := parseAnswer(text, n, most)
 	return a.numbers, err
 }
+
+// ParseWriting is parseWriting with the numbers and texts only.
+func ParseWriting(body string, n int) (from [][]int, texts []string, err error) {
+	all, _, err := parseWriting(body, n)
+	for _, w := range all {
+		from, texts = append(from, w.from), append(texts, w.text)
+	}
+	return from, texts, err
+}

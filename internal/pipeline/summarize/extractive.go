@@ -76,6 +76,22 @@ type choice struct {
 	first    bool        // of its story
 	sources  int         // publishers and filings that tell the story
 	called   events.Kind // what a model called it; None when none was asked
+
+	// What a model made of it; empty when it is told as it stands.
+	told      string     // the bullet in the model's words
+	also      []sentence // what else the words rest on
+	impact    stockdigest.Impact
+	sentiment stockdigest.Sentiment
+	relevance stockdigest.Relevance
+}
+
+// evidence is what the choice rests on, the best first.
+func (c choice) evidence() []stockdigest.Evidence {
+	all := []stockdigest.Evidence{c.sentence.quotation()}
+	for _, s := range c.also {
+		all = append(all, s.quotation())
+	}
+	return all
 }
 
 // choose picks the best sentences of a story that say something not yet said.
@@ -290,14 +306,35 @@ func finish(run stockdigest.Run, m stockdigest.Material, c choice) placed {
 		mood, moodWhy = moodOf(s, namesOf(m.Ticker))
 	}
 	b := stockdigest.Bullet{
-		ID: bulletID(run, e), Text: s.text, Evidence: []stockdigest.Evidence{e}, Story: c.story.ID,
+		ID: bulletID(run, e), Text: cmp.Or(c.told, s.text), Evidence: c.evidence(), Story: c.story.ID,
 		Impact: impact, Sentiment: mood, Relevance: relevanceOf(s), Why: why + "; " + moodWhy,
 	}
+	b = c.judged(b)
 	if c.first {
 		b.Carriers = carriers(m, c.story, e.Publisher)
-		b.Update = updateOf(c.story.Change, s.text)
+		b.Update = updateOf(c.story.Change, b.Text)
 	}
-	return placed{bullet: b, section: sectionOf(run.Kind, c.story.Headline, s, mood), first: c.first, words: s.words, fromFiling: s.source.filing != nil}
+	return placed{bullet: b, section: sectionOf(run.Kind, c.story.Headline, s, b.Sentiment), first: c.first, words: s.words, fromFiling: s.source.filing != nil}
+}
+
+// judged is b with the model's judgement in the place of the rules', as far as
+// they do not contradict each other: what others did is never direct, and what
+// one calls good and the other bad is mixed.
+func (c choice) judged(b stockdigest.Bullet) stockdigest.Bullet {
+	if c.told == "" {
+		return b
+	}
+	b.Why += fmt.Sprintf("; the model says %s, %s, %s", cmp.Or(c.impact, "-"), cmp.Or(c.sentiment, "-"), cmp.Or(c.relevance, "-"))
+	b.Impact = cmp.Or(c.impact, b.Impact)
+	opposed := b.Sentiment == stockdigest.Positive && c.sentiment == stockdigest.Negative ||
+		b.Sentiment == stockdigest.Negative && c.sentiment == stockdigest.Positive
+	if b.Sentiment = cmp.Or(c.sentiment, b.Sentiment); opposed {
+		b.Sentiment = stockdigest.Mixed
+	}
+	if c.relevance != stockdigest.Direct {
+		b.Relevance = cmp.Or(c.relevance, b.Relevance)
+	}
+	return b
 }
 
 // updateOf is what changed since the story was last told, unless the bullet says

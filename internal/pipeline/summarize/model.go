@@ -69,7 +69,7 @@ func (w model) Write(ctx context.Context, run stockdigest.Run, m stockdigest.Mat
 			chosen = append(chosen, w.choose(m, story, by, chosen)...)
 		}
 	}
-	chosen, err := desk.order(ctx, m.Ticker.Name, chosen)
+	chosen, err := desk.write(ctx, m.Ticker.Name, chosen)
 	if err != nil {
 		return stockdigest.Draft{}, err
 	}

@@ -12,7 +12,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"stockdigest.app/stockdigest"
-	"stockdigest.app/stockdigest/internal/events"
 )
 
 // A desk asks the model on behalf of one run. It knows on which rung the run
@@ -32,6 +31,7 @@ type desk struct {
 	late     bool                    // the deadline came first
 	byRule   bool                    // what was read is told in the order of the rules
 	through  int                     // articles asked for, answered or not
+	answers  int                     // articles of which an answer was used
 }
 
 func newDesk(w model, run stockdigest.Run) *desk {
@@ -39,7 +39,7 @@ func newDesk(w model, run stockdigest.Run) *desk {
 }
 
 const (
-	atOnce  = 24 // calls of one run; what a provider allows is the asker's business
+	atOnce  = 64 // calls of one run; what a provider allows is the asker's business
 	maxFail = 5  // calls in a row without an answer after which a run asks no more
 )
 
@@ -77,67 +77,11 @@ func (d *desk) take(a *article, text string, cheap bool) {
 		d.broken++
 		return
 	}
+	d.answers++
 	a.read, a.cheap, a.material, a.event = true, cheap, said.material, said.event
 	for _, n := range said.numbers {
 		a.picks = append(a.picks, a.lines[n-1])
 	}
-}
-
-// order puts the choices of a run into the model's order and leaves out what it
-// calls a repeat. Without an answer the order of the stories holds.
-func (d *desk) order(ctx context.Context, company string, chosen []choice) ([]choice, error) {
-	if len(chosen) < 2 {
-		return chosen, nil
-	}
-	lines := make([]sentence, 0, len(chosen))
-	for _, c := range chosen {
-		lines = append(lines, c.sentence)
-	}
-	text, _, err := d.ask(ctx, orderPrompt(company, lines), true)
-	if err != nil {
-		return nil, fmt.Errorf("ask for the order of %s: %w", d.run.Ticker, err)
-	}
-	numbers := d.numbers(text, len(lines))
-	if d.byRule = len(numbers) == 0; d.byRule {
-		return chosen[:min(len(chosen), maxBullets)], nil
-	}
-	return byStory(ordered(chosen, numbers)), nil
-}
-
-// numbers are those of an answer about the order of n lines; none when there is
-// no answer, or none that could be used.
-func (d *desk) numbers(text string, n int) []int {
-	if text == "" {
-		return nil
-	}
-	said, err := parseAnswer(text, n, n)
-	d.unknown += said.unknown
-	if err != nil || len(said.numbers) == 0 {
-		d.broken++
-		return nil
-	}
-	return said.numbers
-}
-
-// ordered are the choices in the model's order, at most as many as a report
-// tells. A model may drop what is told twice; the first sentence of a story with
-// a hard event that nothing else tells comes back at the end.
-func ordered(chosen []choice, numbers []int) []choice {
-	kept := make([]choice, 0, len(chosen))
-	named := map[int]bool{}
-	for _, n := range numbers {
-		kept = append(kept, chosen[n-1])
-		named[n-1] = true
-	}
-	var back []choice
-	for i, c := range chosen {
-		hard := c.first && events.First(c.sentence.text, c.story.Headline).Hard()
-		if !named[i] && hard && !repeats(c.sentence, kept) && !tellsStory(kept, c.story) {
-			back = append(back, c)
-		}
-	}
-	back = back[:min(len(back), maxBullets)]
-	return append(kept[:min(len(kept), maxBullets-len(back))], back...)
 }
 
 func tellsStory(chosen []choice, story stockdigest.Story) bool {

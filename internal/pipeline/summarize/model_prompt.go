@@ -48,15 +48,6 @@ func choosePrompt(a *article) stockdigest.Prompt {
 	return template{name: "choose", version: "1", schema: chooseSchema, maxOutput: 2000}.prompt(b.String())
 }
 
-// orderPrompt shows what was chosen from all stories of a run.
-func orderPrompt(company string, lines []sentence) stockdigest.Prompt {
-	var b strings.Builder
-	fmt.Fprintf(&b, "company: %s\n<sentences>\n", harmless(company))
-	numbered(&b, lines)
-	b.WriteString("</sentences>\n")
-	return template{name: "order", version: "1", schema: orderSchema, maxOutput: 3000}.prompt(b.String())
-}
-
 func numbered(b *strings.Builder, lines []sentence) {
 	for i, s := range lines {
 		fmt.Fprintf(b, "[%d] %s\n", i+1, harmless(s.text))
@@ -75,10 +66,7 @@ func harmless(s string) string {
 	return s
 }
 
-const (
-	chooseSchema = `{"type":"object","properties":{"sentences":{"type":"array","items":{"type":"integer"}},"event":{"type":"string","enum":["none","earnings","guidance","deal","legal","regulation","management","jobs","accident","financing","payout","analyst","contract","product","plans"]},"material":{"type":"boolean"}},"required":["sentences","event","material"],"additionalProperties":false}`
-	orderSchema  = `{"type":"object","properties":{"sentences":{"type":"array","items":{"type":"integer"}}},"required":["sentences"],"additionalProperties":false}`
-)
+const chooseSchema = `{"type":"object","properties":{"sentences":{"type":"array","items":{"type":"integer"}},"event":{"type":"string","enum":["none","earnings","guidance","deal","legal","regulation","management","jobs","accident","financing","payout","analyst","contract","product","plans"]},"material":{"type":"boolean"}},"required":["sentences","event","material"],"additionalProperties":false}`
 
 // An answer is what is left of a model's answer when everything that was not
 // asked for is taken away.

@@ -20,7 +20,7 @@ func TestPromptsAreGolden(t *testing.T) {
 	t.Parallel()
 	o := &oracle{answer: everything}
 	draft(t, modelWriter(o), run(), morning())
-	for _, name := range []string{"choose", "order"} {
+	for _, name := range []string{"choose", "write"} {
 		for _, ask := range o.of(name) {
 			p := ask.Prompt
 			if name == "choose" && !strings.Contains(p.Input, "title: Brightwell raises") {

@@ -52,17 +52,26 @@ func (o *oracle) of(name string) []stockdigest.Ask {
 var line = regexp.MustCompile(`(?m)^\[(\d+)\] (.*)$`)
 
 // naming answers with the numbers of the lines that hold the words, in the
-// order of the words.
+// order of the words, or with these lines as bullets.
 func naming(ask stockdigest.Ask, words ...string) string {
-	var numbers []string
+	var numbers, bullets []string
 	for _, w := range words {
 		for _, l := range line.FindAllStringSubmatch(ask.Prompt.Input, -1) {
 			if strings.Contains(l[2], w) {
 				numbers = append(numbers, l[1])
+				bullets = append(bullets, wording(l[2], l[1]))
 			}
 		}
 	}
+	if ask.Prompt.Name == "write" {
+		return `{"bullets":[` + strings.Join(bullets, ",") + `]}`
+	}
 	return `{"sentences":[` + strings.Join(numbers, ",") + `],"event":"guidance","material":true}`
+}
+
+// wording is a bullet of an answer.
+func wording(text string, from ...string) string {
+	return fmt.Sprintf(`{"from":[%s],"text":%q,"impact":"medium","sentiment":"neutral","relevance":"direct"}`, strings.Join(from, ","), text)
 }
 
 // everything answers with every line in its order.
@@ -312,7 +321,7 @@ func TestAnEmptyAnswerIsNoAnswer(t *testing.T) {
 	t.Parallel()
 	o := &oracle{answer: func(stockdigest.Ask) (string, error) { return "", nil }}
 	d := draft(t, modelWriter(o), run(), morning())
-	if diff := cmp.Diff(texts(write(t, morning())), texts(d.Bullets())); diff != "" || d.Written.Why != "3 of its answers could not be used" {
+	if diff := cmp.Diff(texts(write(t, morning())), texts(d.Bullets())); diff != "" || d.Written.Why != "2 of its answers could not be used" {
 		t.Errorf("why %q, bullets differ from those of the rules (-want +got):\n%s", d.Written.Why, diff)
 	}
 }
@@ -408,8 +417,8 @@ func TestAModelCannotSilenceAHardEvent(t *testing.T) {
 		"called immaterial": func(stockdigest.Ask) (string, error) {
 			return `{"sentences":[],"event":"none","material":false}`, nil
 		},
-		"left out of the order": func(ask stockdigest.Ask) (string, error) {
-			if ask.Prompt.Name == "order" {
+		"left out of the bullets": func(ask stockdigest.Ask) (string, error) {
+			if ask.Prompt.Name == "write" {
 				return naming(ask, "raised its"), nil
 			}
 			return everything(ask)

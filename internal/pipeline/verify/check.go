@@ -29,6 +29,7 @@ const (
 	KindHedge     Kind = "hedge"     // a "may" lost
 	KindName      Kind = "name"      // a person, company or product the evidence does not name
 	KindSwap      Kind = "swap"      // told by the evidence, but of another subject
+	KindWords     Kind = "words"     // what it says is not what the evidence speaks of
 )
 
 // A Failure is one claim of a bullet that its evidence does not carry.

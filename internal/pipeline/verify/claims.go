@@ -33,6 +33,7 @@ func Claims(statement, evidence, titles string) []Failure {
 	c.hedging()
 	c.nameCheck()
 	c.swaps()
+	c.support()
 	return c.failures
 }
 

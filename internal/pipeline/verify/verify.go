@@ -69,7 +69,13 @@ func (s *Step) Run(ctx context.Context, run stockdigest.Run) error {
 			if b.Context != nil && held.Context == nil {
 				contexts++
 			}
+			if held.Text != b.Text && held.Text == held.Evidence[0].Quote {
+				kept.Written.Quoted++
+			}
 			seen[held.ID] = true
+			for _, e := range held.Evidence {
+				lib.quoted[placeOf(e)] = true
+			}
 			left.Bullets = append(left.Bullets, held)
 		}
 		if len(left.Bullets) > 0 {
@@ -82,8 +88,9 @@ func (s *Step) Run(ctx context.Context, run stockdigest.Run) error {
 	return nil
 }
 
-// hold checks one bullet, asks once for a repair, and takes off a context that
-// does not hold.
+// hold checks one bullet. One that fails is repaired once, or else told in the
+// words of its source, unless a bullet before it quotes them already; a context
+// that does not hold is taken off.
 func (s *Step) hold(ctx context.Context, b stockdigest.Bullet, lib *library, seen map[stockdigest.BulletID]bool) (stockdigest.Bullet, []Failure) {
 	failures := lib.check(b, seen)
 	if len(failures) > 0 && s.Repairer != nil {
@@ -91,6 +98,11 @@ func (s *Step) hold(ctx context.Context, b stockdigest.Bullet, lib *library, see
 			if again := lib.check(mended, seen); len(again) == 0 {
 				b, failures = mended, nil
 			}
+		}
+	}
+	if len(failures) > 0 && len(b.Evidence) > 0 {
+		if plain := quoted(b); !lib.quoted[placeOf(plain.Evidence[0])] && len(lib.check(plain, seen)) == 0 {
+			b, failures = plain, nil
 		}
 	}
 	if len(failures) > 0 {
@@ -102,15 +114,24 @@ func (s *Step) hold(ctx context.Context, b stockdigest.Bullet, lib *library, see
 	return b, nil
 }
 
+// quoted is b in the words of its first quote, which it rests on then alone.
+func quoted(b stockdigest.Bullet) stockdigest.Bullet {
+	b.Text, b.Evidence = b.Evidence[0].Quote, b.Evidence[:1]
+	return b
+}
+
 // A library holds the texts of one run by evidence source, and what its
 // stories were told as before.
 type library struct {
 	texts   map[string]string
 	stories map[stockdigest.StoryID]string
+	quoted  map[string]bool // places that a bullet rests on
 }
 
+func placeOf(e stockdigest.Evidence) string { return fmt.Sprintf("%s %d", e.Source, e.Start) }
+
 func newLibrary(m stockdigest.Material) *library {
-	lib := &library{texts: map[string]string{}, stories: map[stockdigest.StoryID]string{}}
+	lib := &library{texts: map[string]string{}, stories: map[stockdigest.StoryID]string{}, quoted: map[string]bool{}}
 	for _, c := range m.Candidates {
 		if c.Text != nil {
 			lib.texts[string(c.Article.ID)] = c.Text.Body
@@ -158,6 +179,9 @@ func reasons(failures []Failure) []string {
 func note(before, after stockdigest.Draft, contexts int) string {
 	kept, all := len(after.Bullets()), len(before.Bullets())
 	line := fmt.Sprintf("%d of %d bullets hold", kept, all)
+	if n := after.Written.Quoted; n > 0 {
+		line += fmt.Sprintf(", %d told in their source's words", n)
+	}
 	if contexts > 0 {
 		line += fmt.Sprintf(", %d contexts dropped", contexts)
 	}

@@ -190,6 +190,31 @@ func TestRunDropsWhatFails(t *testing.T) {
 	}
 }
 
+func TestAWordingThatFailsIsToldInItsSourcesWords(t *testing.T) {
+	t.Parallel()
+	b := bullet("Acme revenue rose 6% to $1.58 billion.", first)
+	store := &fakeStore{
+		draft: stockdigest.Draft{Sections: []stockdigest.Section{{Name: stockdigest.SectionMajor, Bullets: []stockdigest.Bullet{b}}}},
+		material: stockdigest.Material{Candidates: []stockdigest.Candidate{
+			{Article: stockdigest.Article{ID: "a1"}, Text: &stockdigest.Text{Body: body}},
+		}},
+	}
+	if err := verify.New(store).Run(t.Context(), stockdigest.Run{}); err != nil {
+		t.Fatal(err)
+	}
+	if got := store.saved.Bullets(); len(got) != 1 || got[0].Text != first || store.saved.Written.Quoted != 1 {
+		t.Errorf("got %+v, %+v, want the quote in the place of the bullet", got, store.saved.Written)
+	}
+}
+
+func TestCheckRefusesWhatTheEvidenceDoesNotSpeakOf(t *testing.T) {
+	t.Parallel()
+	failures := verify.Check(bullet("The founders quarrel over a secret island villa.", first), source)
+	if len(failures) == 0 || failures[0].Kind != verify.KindWords {
+		t.Errorf("got %+v, want words that no evidence carries", failures)
+	}
+}
+
 func FuzzCheck(f *testing.F) {
 	f.Add("Acme revenue rose 5% to $1.85 billion.", first)
 	f.Add("did not may 5 5 5", "not A & B may $3-4 bn.\n\nMay 5")

@@ -308,3 +308,30 @@ func (c *comparison) standIn(n facts.Name) string {
 	}
 	return best
 }
+
+// Support is asked of statements with fewWords content words and more: of two
+// or three words a paraphrase may keep none.
+const (
+	fewWords  = 4
+	supported = 0.5 // share of the content words that the evidence or its titles use
+)
+
+// support checks that the statement speaks of what its evidence speaks of. It is
+// a light check: it sees what is made up altogether, and not a fine twist.
+func (c *comparison) support() {
+	seen := map[string]bool{}
+	known := 0
+	for i, w := range c.b.words {
+		root := c.b.roots[i]
+		if !content(w) || seen[root] {
+			continue
+		}
+		seen[root] = true
+		if c.e.stems[root] || c.titles.stems[root] {
+			known++
+		}
+	}
+	if len(seen) >= fewWords && float64(known) < supported*float64(len(seen)) {
+		c.fail(clean(c.b.s), KindWords, "uses %d words of which its evidence uses %d", len(seen), known)
+	}
+}

@@ -1,0 +1,206 @@
+package summarize
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/events"
+)
+
+// A wording is a bullet as a model words it: the lines it rests on, by number
+// from 1, and what it says of them. Nothing of it is trusted; the gate decides.
+type wording struct {
+	from      []int
+	text      string
+	impact    stockdigest.Impact
+	sentiment stockdigest.Sentiment
+	relevance stockdigest.Relevance
+}
+
+// What a wording may be: the prompt asks for 45 words.
+const (
+	maxFrom    = 3
+	maxWording = 500 // bytes
+)
+
+const writeSchema = `{"type":"object","properties":{"bullets":{"type":"array","items":{"type":"object","properties":{"from":{"type":"array","items":{"type":"integer"}},"text":{"type":"string"},"impact":{"type":"string","enum":["high","medium","low"]},"sentiment":{"type":"string","enum":["positive","negative","mixed","neutral"]},"relevance":{"type":"string","enum":["direct","indirect","none"]}},"required":["from","text","impact","sentiment","relevance"],"additionalProperties":false}}},"required":["bullets"],"additionalProperties":false}`
+
+// writePrompt shows what was chosen from all stories of a run, story by story.
+func writePrompt(company string, chosen []choice) stockdigest.Prompt {
+	var b strings.Builder
+	fmt.Fprintf(&b, "company: %s\n<sentences>\n", harmless(company))
+	for i, c := range chosen {
+		if i == 0 || c.story.ID != chosen[i-1].story.ID {
+			b.WriteString("story\n")
+		}
+		fmt.Fprintf(&b, "[%d] %s\n", i+1, harmless(c.sentence.text))
+	}
+	b.WriteString("</sentences>\n")
+	return template{name: "write", version: "1", schema: writeSchema, maxOutput: 6000}.prompt(b.String())
+}
+
+// parseWriting reads the bullets about n lines. It never fails for one bad
+// bullet, only when there is none that can be used; unknown counts what was
+// dropped.
+func parseWriting(body string, n int) (all []wording, unknown int, err error) {
+	if len(body) > maxAnswer {
+		return nil, 0, errTooLong
+	}
+	var raw struct {
+		Bullets []json.RawMessage `json:"bullets"`
+	}
+	if err := json.Unmarshal(unfence(body), &raw); err != nil {
+		return nil, 0, fmt.Errorf("read the answer: %w", err)
+	}
+	if raw.Bullets == nil {
+		return nil, 0, errNoList
+	}
+	for _, entry := range raw.Bullets {
+		w, strange := parseWording(entry, n)
+		unknown += strange
+		if len(w.from) == 0 || len(all) == maxBullets {
+			unknown++
+			continue
+		}
+		all = append(all, w)
+	}
+	if len(all) == 0 && unknown > 0 {
+		return nil, unknown, errNoLine
+	}
+	return all, unknown, nil
+}
+
+// parseWording reads one bullet; one that rests on nothing is no bullet. A text
+// that cannot be printed is left out, and the bullet is told in its source's
+// words.
+func parseWording(entry json.RawMessage, n int) (w wording, unknown int) {
+	var raw struct {
+		From      []json.RawMessage `json:"from"`
+		Text      string            `json:"text"`
+		Impact    string            `json:"impact"`
+		Sentiment string            `json:"sentiment"`
+		Relevance string            `json:"relevance"`
+	}
+	if json.Unmarshal(entry, &raw) != nil {
+		return w, 0
+	}
+	for _, from := range raw.From {
+		i, err := strconv.Atoi(string(from))
+		if err != nil || i < 1 || i > n || slices.Contains(w.from, i) || len(w.from) == maxFrom {
+			unknown++
+			continue
+		}
+		w.from = append(w.from, i)
+	}
+	if text := strings.Join(strings.Fields(raw.Text), " "); len(text) <= maxWording {
+		w.text = text
+	}
+	w.impact = known(stockdigest.Impact(raw.Impact), stockdigest.ImpactHigh, stockdigest.ImpactMedium, stockdigest.ImpactLow)
+	w.sentiment = known(stockdigest.Sentiment(raw.Sentiment), stockdigest.Positive, stockdigest.Negative, stockdigest.Mixed, stockdigest.Neutral)
+	w.relevance = known(stockdigest.Relevance(raw.Relevance), stockdigest.Direct, stockdigest.Indirect, stockdigest.None)
+	return w, unknown
+}
+
+// known is word when it is one of the list, else nothing.
+func known[T ~string](word T, list ...T) T {
+	if slices.Contains(list, word) {
+		return word
+	}
+	return ""
+}
+
+// write has the choices of a run worded and ordered. Without an answer the
+// sentences are told as they stand, in the order of the stories.
+func (d *desk) write(ctx context.Context, company string, chosen []choice) ([]choice, error) {
+	if len(chosen) == 0 || !d.hasRead() {
+		return chosen[:min(len(chosen), maxBullets)], nil
+	}
+	body, _, err := d.ask(ctx, writePrompt(company, chosen), true)
+	if err != nil {
+		return nil, fmt.Errorf("ask for the bullets of %s: %w", d.run.Ticker, err)
+	}
+	wordings := d.wordings(body, len(chosen))
+	if d.byRule = len(wordings) == 0; d.byRule {
+		return chosen[:min(len(chosen), maxBullets)], nil
+	}
+	return byStory(worded(chosen, wordings)), nil
+}
+
+// hasRead reports whether a model has read anything for this run: what it has
+// not read it does not word.
+func (d *desk) hasRead() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.answers > 0
+}
+
+func (d *desk) wordings(body string, n int) []wording {
+	if body == "" {
+		return nil
+	}
+	all, unknown, err := parseWriting(body, n)
+	d.unknown += unknown
+	if err != nil || len(all) == 0 {
+		d.broken++
+		return nil
+	}
+	return all
+}
+
+// worded are the choices as the model words them, in its order, at most as many
+// as a report tells. A model may leave out what does not matter; the first
+// sentence of a story with a hard event that nothing else tells comes back at
+// the end.
+func worded(chosen []choice, wordings []wording) []choice {
+	kept := make([]choice, 0, len(chosen))
+	used := map[int]bool{}
+	for _, w := range wordings {
+		if w.relevance == stockdigest.None {
+			continue
+		}
+		if c, ok := w.of(chosen, used); ok {
+			kept = append(kept, c)
+		}
+	}
+	var back []choice
+	for i, c := range chosen {
+		hard := c.first && events.First(c.sentence.text, c.story.Headline).Hard()
+		if !used[i] && hard && !repeats(c.sentence, kept) && !tellsStory(kept, c.story) {
+			back = append(back, c)
+		}
+	}
+	back = back[:min(len(back), maxBullets)]
+	return append(kept[:min(len(kept), maxBullets-len(back))], back...)
+}
+
+// of is the choice of the first line that the wording rests on, with its words
+// and its other lines. Lines of another story, and lines that carry another
+// bullet already, prove nothing of this one: what is left of a wording that
+// loses one of its lines is told in its source's words.
+func (w wording) of(chosen []choice, used map[int]bool) (c choice, ok bool) {
+	whole := w.text != ""
+	for _, n := range w.from {
+		line := chosen[n-1]
+		switch {
+		case used[n-1] || ok && line.story.ID != c.story.ID:
+			whole = false
+			continue
+		case !ok:
+			c, ok = line, true
+		default:
+			c.also = append(c.also, line.sentence)
+		}
+		used[n-1] = true
+	}
+	if !ok || !whole {
+		c.also = nil
+		return c, ok
+	}
+	c.told, c.impact, c.sentiment, c.relevance = w.text, w.impact, w.sentiment, w.relevance
+	return c, true
+}
