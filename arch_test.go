@@ -32,6 +32,8 @@ var layers = []struct {
 	{"internal/page", []string{".", "internal/text"}, "a page is read without knowing who asks"},
 	{"internal/adapter/edgar", []string{".", "internal/adapter/fetch"}, "sources share the polite client"},
 	{"internal/adapter/feeds", []string{".", "internal/adapter/fetch"}, "sources share the polite client"},
+	{"internal/adapter/fmp", []string{".", "internal/adapter/fetch"}, "sources share the polite client"},
+	{"internal/adapter/gnews", []string{".", "internal/adapter/fetch"}, "sources share the polite client"},
 	{"internal/adapter/store", []string{".", "internal/adapter/store/db"}, "the store alone speaks SQL"},
 	{"internal/adapter/store/db", nil, "generated queries know no noun"},
 	{"internal/adapter/*", []string{"."}, "adapters speak nouns and never meet"},
