@@ -20,7 +20,11 @@ type exchange struct {
 	tokens   int // that a model is asked for and sent
 	kind     string
 	make     func(FaultKind) (answer, error)
+	refuse   refuser // nil: as OpenAI does
 }
+
+// A refuser says no with a status, and after how many seconds to try again.
+type refuser func(w http.ResponseWriter, status int, after, message string)
 
 // An answer is what goes back when nothing interferes.
 type answer struct {
@@ -35,7 +39,7 @@ func latency(route string) (low, high time.Duration) {
 		return 500 * time.Millisecond, 2 * time.Second
 	case "page":
 		return time.Second, 6 * time.Second
-	case "read", "order":
+	case "read", "write":
 		return 3 * time.Second, 9 * time.Second
 	}
 	return 300 * time.Millisecond, time.Second
@@ -56,7 +60,7 @@ func (s *Sim) answer(w http.ResponseWriter, r *http.Request, x exchange) {
 	if ok, after := place.enter(e.Start, x.tokens); !ok {
 		s.diary.note(func() { e.Over = true })
 		end(http.StatusTooManyRequests)
-		tooMany(w, strconv.Itoa(int(after/time.Second)+1))
+		x.no(w, http.StatusTooManyRequests, strconv.Itoa(int(after/time.Second)+1), "too many requests")
 		return
 	}
 	leave := sync.OnceFunc(place.leave)
@@ -66,7 +70,7 @@ func (s *Sim) answer(w http.ResponseWriter, r *http.Request, x exchange) {
 	if status, refused := refusal(fault); refused {
 		leave()
 		end(status)
-		s.refuse(w, r, fault, status)
+		refuse(w, r, x, fault, status)
 		return
 	}
 	made, err := x.make(fault)
@@ -128,14 +132,14 @@ func refusal(f FaultKind) (status int, refused bool) {
 	}
 }
 
-func (s *Sim) refuse(w http.ResponseWriter, r *http.Request, f FaultKind, status int) {
+func refuse(w http.ResponseWriter, r *http.Request, x exchange, f FaultKind, status int) {
 	switch f {
 	case FaultBusyAfter:
-		tooMany(w, "1")
+		x.no(w, status, "1", "too many requests")
 	case FaultBusyAbsurd:
-		tooMany(w, "315360000")
+		x.no(w, status, "315360000", "too many requests")
 	case FaultBusy:
-		tooMany(w, "")
+		x.no(w, status, "", "too many requests")
 	case FaultHang:
 		wait(r.Context(), time.Hour)
 	case FaultRedirects:
@@ -143,15 +147,16 @@ func (s *Sim) refuse(w http.ResponseWriter, r *http.Request, f FaultKind, status
 		w.Header().Set("Location", at+"?again="+strconv.Itoa(len(r.URL.RawQuery)+1))
 		w.WriteHeader(status)
 	default:
-		modelError(w, status, "the pretend world fails on purpose")
+		x.no(w, status, "", "the pretend world fails on purpose")
 	}
 }
 
-func tooMany(w http.ResponseWriter, after string) {
-	if after != "" {
-		w.Header().Set("Retry-After", after)
+// no refuses in the words of whoever was asked.
+func (x exchange) no(w http.ResponseWriter, status int, after, message string) {
+	if x.refuse == nil {
+		x.refuse = openAIRefuses
 	}
-	modelError(w, http.StatusTooManyRequests, "too many requests")
+	x.refuse(w, status, after, message)
 }
 
 // huge is how much a body of no end has.

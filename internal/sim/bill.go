@@ -20,13 +20,27 @@ type Price struct {
 	In, InCached, Out stockdigest.Micros
 }
 
-// Prices is the price list of the model server. It has the models that the
-// product asks for when nobody says otherwise, at prices like theirs.
-func Prices() map[string]Price {
-	return map[string]Price{
-		"gpt-5-mini": {In: 250_000, InCached: 25_000, Out: 2_000_000},
-		"gpt-5-nano": {In: 50_000, InCached: 5_000, Out: 400_000},
-	}
+// Prices is the price list of the models that speak as OpenAI's do. It has those
+// that the product asks for when nobody says otherwise, at prices like theirs.
+func Prices() map[string]Price { return PricesOf(Model) }
+
+// PricesOf is the price list of a provider of models.
+func PricesOf(p Provider) map[string]Price {
+	return map[Provider]map[string]Price{
+		Model: {
+			"gpt-5-mini": {In: 250_000, InCached: 25_000, Out: 2_000_000},
+			"gpt-5-nano": {In: 50_000, InCached: 5_000, Out: 400_000},
+		},
+		Claude: {
+			"claude-sonnet-4-6": {In: 3_000_000, InCached: 300_000, Out: 15_000_000},
+			"claude-haiku-4-5":  {In: 1_000_000, InCached: 100_000, Out: 5_000_000},
+			"claude-haiku-5-5":  {In: 100_000, InCached: 10_000, Out: 500_000},
+		},
+		Gemini: {
+			"gemini-2.5-flash":      {In: 300_000, InCached: 30_000, Out: 2_500_000},
+			"gemini-2.5-flash-lite": {In: 100_000, InCached: 10_000, Out: 400_000},
+		},
+	}[p]
 }
 
 // Cost is the price of a usage in whole micros, rounded up.

@@ -19,12 +19,12 @@ func TestBoundIsTheLongestTickerWhenNothingElseBinds(t *testing.T) {
 	log := sim.Log{Entries: []sim.Entry{
 		did(sim.Feeds, "feed", "f1", 2*time.Second, "A"), did(sim.Feeds, "feed", "f2", time.Second, "A", "B"),
 		did(sim.Pages, "page", "p1", 5*time.Second, "A"), did(sim.Pages, "page", "p2", 6*time.Second, "B"),
-		did(sim.Model, "read", "r1", 9*time.Second, "A"), did(sim.Model, "order", "o1", 4*time.Second, "A"),
+		did(sim.Model, "read", "r1", 9*time.Second, "A"), did(sim.Model, "write", "o1", 4*time.Second, "A"),
 	}}
 	got := sim.LowerBound(log, time.Second, 2)
 	want := sim.Bound{
 		Total: 20 * time.Second, Binds: "longest ticker", Critical: 20 * time.Second, CPU: time.Second / 2,
-		Providers: map[sim.Provider]time.Duration{sim.Feeds: 0, sim.Pages: 0, sim.EDGAR: 0, sim.Model: 0},
+		Providers: map[sim.Provider]time.Duration{sim.Feeds: 0, sim.Pages: 0, sim.EDGAR: 0, sim.Model: 0, sim.Claude: 0, sim.Gemini: 0},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

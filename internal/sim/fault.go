@@ -31,11 +31,23 @@ const (
 	FaultBomb       FaultKind = "bomb"      // a few kilobytes that unfold to 200 MB
 )
 
+// The faults that only models have: the answer comes whole and is no good.
+const (
+	FaultRefusal FaultKind = "refusal" // the model does not want to
+	FaultCut     FaultKind = "cut"     // at the most that it may say
+	FaultBlanks  FaultKind = "blanks"  // without end
+	FaultLoop    FaultKind = "loop"    // the same words over and over
+	FaultForm    FaultKind = "form"    // another form than was asked for
+	FaultIDs     FaultKind = "ids"     // of lines that were not shown
+	FaultFences  FaultKind = "fences"  // around the answer, with a word before it
+)
+
 // FaultKinds lists the faults.
 func FaultKinds() []FaultKind {
 	return []FaultKind{
 		FaultBusy, FaultBusyAfter, FaultBusyAbsurd, FaultError, FaultGateway, FaultOverload, FaultHang, FaultRedirects,
 		FaultHangBody, FaultHalf, FaultType, FaultTokens, FaultHuge, FaultBomb,
+		FaultRefusal, FaultCut, FaultBlanks, FaultLoop, FaultForm, FaultIDs, FaultFences,
 	}
 }
 

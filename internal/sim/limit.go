@@ -10,14 +10,16 @@ type Provider string
 
 // The providers.
 const (
-	Feeds Provider = "feeds"
-	Pages Provider = "pages"
-	EDGAR Provider = "edgar"
-	Model Provider = "model"
+	Feeds  Provider = "feeds"
+	Pages  Provider = "pages"
+	EDGAR  Provider = "edgar"
+	Model  Provider = "model" // that speaks as OpenAI does
+	Claude Provider = "claude"
+	Gemini Provider = "gemini"
 )
 
 // Providers lists them.
-func Providers() []Provider { return []Provider{Feeds, Pages, EDGAR, Model} }
+func Providers() []Provider { return []Provider{Feeds, Pages, EDGAR, Model, Claude, Gemini} }
 
 // A Limit is how hard a provider may be asked; more gets 429. Zero is no limit.
 type Limit struct {
@@ -28,8 +30,9 @@ type Limit struct {
 
 // DefaultLimits are the limits when nobody says otherwise.
 func DefaultLimits() map[Provider]Limit {
+	model := Limit{Parallel: 40, Rate: 40, Tokens: 20_000_000}
 	return map[Provider]Limit{
-		Feeds: {Parallel: 32}, Pages: {Parallel: 20}, EDGAR: {Parallel: 10, Rate: 10}, Model: {Parallel: 40, Rate: 40, Tokens: 20_000_000},
+		Feeds: {Parallel: 32}, Pages: {Parallel: 20}, EDGAR: {Parallel: 10, Rate: 10}, Model: model, Claude: model, Gemini: model,
 	}
 }
 

@@ -2,7 +2,6 @@ package sim
 
 import (
 	"encoding/json"
-	"errors"
 	"regexp"
 	"slices"
 	"strconv"
@@ -11,32 +10,26 @@ import (
 	"stockdigest.app/stockdigest"
 )
 
-// A chat is a request to the model server.
+// A chat is a request to a model, in whatever language it came.
 type chat struct {
-	Model    string `json:"model"`
-	Messages []struct {
-		Role    string `json:"role"`
-		Content string `json:"content"`
-	} `json:"messages"`
-	Format struct {
-		Schema struct {
-			Schema json.RawMessage `json:"schema"`
-		} `json:"json_schema"`
-	} `json:"response_format"`
-	MaxTokens int `json:"max_completion_tokens"`
+	model    string
+	messages []message
+	schema   json.RawMessage
 }
+
+type message struct{ role, content string }
 
 // text is all that the model reads.
 func (c chat) text() string {
 	var b strings.Builder
-	for _, m := range c.Messages {
-		b.WriteString(m.Role + "\n" + m.Content + "\n")
+	for _, m := range c.messages {
+		b.WriteString(m.role + "\n" + m.content + "\n")
 	}
 	return b.String()
 }
 
 // key names the work: the same model, the same words.
-func (c chat) key() string { return stockdigest.Hash(c.Model + "\n" + c.text())[:16] }
+func (c chat) key() string { return stockdigest.Hash(c.model + "\n" + c.text())[:16] }
 
 // usage is what a call is billed by. Four bytes of English are about a token.
 func (c chat) usage(answer string) Usage {
@@ -45,10 +38,10 @@ func (c chat) usage(answer string) Usage {
 
 // input is the last message, where a prompt has its data.
 func (c chat) input() string {
-	if len(c.Messages) == 0 {
+	if len(c.messages) == 0 {
 		return ""
 	}
-	return c.Messages[len(c.Messages)-1].Content
+	return c.messages[len(c.messages)-1].content
 }
 
 var numberedLine = regexp.MustCompile(`(?m)^\[(\d+)\] (.*)$`)
@@ -66,10 +59,10 @@ func (s *Sim) about(input string) (route string, tickers []string) {
 		if name, ok := strings.CutPrefix(line, "company: "); ok {
 			for _, c := range s.companies {
 				if c.full == name {
-					return "order", []string{c.symbol}
+					return "write", []string{c.symbol}
 				}
 			}
-			return "order", nil
+			return "write", nil
 		}
 	}
 	return "read", nil
@@ -77,7 +70,7 @@ func (s *Sim) about(input string) (route string, tickers []string) {
 
 // think answers a prompt: whatever the schema asks for, and where it asks for
 // numbers, those of lines the prompt shows. Equal prompts get equal answers.
-func (s *Sim) think(c chat, route string) string {
+func (s *Sim) think(c chat, route string, fault FaultKind) string {
 	var lines []line
 	for _, m := range numberedLine.FindAllStringSubmatch(c.input(), -1) {
 		n, err := strconv.Atoi(m[1])
@@ -89,9 +82,17 @@ func (s *Sim) think(c chat, route string) string {
 	if route == "read" {
 		most = 5
 	}
-	t := thought{dice: newDice(s.cfg.Seed, "thought", c.key()), numbers: choose(lines, most)}
+	t := thought{dice: newDice(s.cfg.Seed, "thought", c.key()), numbers: choose(lines, most), texts: map[int]string{}}
+	for _, l := range lines {
+		t.texts[l.n] = l.text
+	}
+	if fault == FaultIDs {
+		for i := range t.numbers {
+			t.numbers[i] += 1000
+		}
+	}
 	var schema shape
-	if json.Unmarshal(c.Format.Schema.Schema, &schema) != nil {
+	if json.Unmarshal(c.schema, &schema) != nil {
 		schema = shape{Type: "object", Properties: map[string]shape{"sentences": {Type: "array", Items: &shape{Type: "integer"}}}}
 	}
 	raw, err := json.Marshal(t.fit(schema))
@@ -139,6 +140,7 @@ type shape struct {
 type thought struct {
 	dice    *dice
 	numbers []int
+	texts   map[int]string // of the lines, by number
 }
 
 func (t thought) fit(to shape) any {
@@ -155,6 +157,9 @@ func (t thought) fit(to shape) any {
 		}
 		return out
 	case "array":
+		if to.Items != nil && to.Items.Properties["from"].Type == "array" {
+			return t.bullets(*to.Items)
+		}
 		if to.Items != nil && to.Items.Type != "integer" {
 			return []any{t.fit(*to.Items)}
 		}
@@ -170,33 +175,20 @@ func (t thought) fit(to shape) any {
 	return "Nothing more to say."
 }
 
-var errNoChat = errors.New("no messages")
+// mostBullets is how many bullets a thought makes of the lines of a prompt.
+const mostBullets = 14
 
-func readChat(raw []byte) (chat, error) {
-	var c chat
-	if err := json.Unmarshal(raw, &c); err != nil {
-		return c, err
+// bullets tells a line each, in the line's own words.
+func (t thought) bullets(to shape) []any {
+	all := []any{}
+	for _, n := range t.numbers[:min(len(t.numbers), mostBullets)] {
+		one := thought{dice: t.dice, numbers: []int{n}, texts: t.texts}
+		bullet, ok := one.fit(to).(map[string]any)
+		if !ok {
+			continue
+		}
+		bullet["text"], bullet["impact"], bullet["sentiment"], bullet["relevance"] = t.texts[n], "medium", "neutral", "direct"
+		all = append(all, bullet)
 	}
-	if len(c.Messages) == 0 {
-		return c, errNoChat
-	}
-	return c, nil
-}
-
-// completion is the answer as the model server sends it.
-func completion(c chat, text string, u Usage) []byte {
-	raw, err := json.Marshal(map[string]any{
-		"id": "chatcmpl-" + c.key(), "object": "chat.completion", "model": c.Model,
-		"choices": []any{map[string]any{
-			"index": 0, "finish_reason": "stop", "message": map[string]any{"role": "assistant", "content": text},
-		}},
-		"usage": map[string]any{
-			"prompt_tokens": u.In, "completion_tokens": u.Out, "total_tokens": u.In + u.Out,
-			"prompt_tokens_details": map[string]int{"cached_tokens": u.InCached},
-		},
-	})
-	if err != nil {
-		return []byte("{}") // cannot be: it holds plain values only
-	}
-	return raw
+	return all
 }

@@ -95,7 +95,7 @@ func New(cfg Config) (*Sim, error) {
 		cfg: cfg, texts: readTexts(), bill: bill, faults: cfg.Faults, gates: map[Provider]*gate{},
 		byTitle: map[string]int{}, byPath: map[string]int{}, feeds: map[string][]int{}, diary: diary{times: map[string]int{}},
 	}
-	for _, p := range Providers() {
+	for _, p := range append(Providers(), Sources()...) {
 		s.gates[p] = newGate(cfg.Limits[p], cfg.Now())
 	}
 	s.build()
@@ -151,7 +151,7 @@ func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case host == "" && strings.HasPrefix(r.URL.Path, "/_pretend/"):
 		s.console(w, r)
-	case host == "" && strings.HasPrefix(r.URL.Path, "/v1/"):
+	case host == "" && (strings.HasPrefix(r.URL.Path, "/v1/") || strings.HasPrefix(r.URL.Path, "/v1beta/")):
 		s.model(w, r)
 	case host == "":
 		http.Error(w, "the pretend world: ask with the header "+HostHeader+", or for /_pretend/world.json", http.StatusNotFound)
@@ -178,7 +178,7 @@ func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return s.submissions(r.URL.Path)
 		})
 	default:
-		http.Error(w, "no such host in the pretend world: "+host, http.StatusNotFound)
+		s.source(w, r, host)
 	}
 }
 
@@ -221,78 +221,13 @@ func (s *Sim) get(w http.ResponseWriter, r *http.Request, x exchange, body func(
 	s.answer(w, r, x)
 }
 
-// model answers as the model server.
-func (s *Sim) model(w http.ResponseWriter, r *http.Request) {
-	switch {
-	case r.Header.Get("Authorization") != "Bearer "+Key:
-		modelError(w, http.StatusUnauthorized, "the key is not "+Key)
-	case r.URL.Path == "/v1/models":
-		s.models(w)
-	case r.URL.Path == "/v1/chat/completions" && r.Method == http.MethodPost:
-		s.complete(w, r)
-	default:
-		modelError(w, http.StatusNotFound, "no such route")
-	}
-}
-
-func (s *Sim) complete(w http.ResponseWriter, r *http.Request) {
-	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 8<<20))
-	if err != nil {
-		modelError(w, http.StatusRequestEntityTooLarge, "the request is too large or broke off")
-		return
-	}
-	c, err := readChat(raw)
-	if err != nil {
-		modelError(w, http.StatusBadRequest, "the request cannot be read: "+err.Error())
-		return
-	}
-	price, ok := Prices()[c.Model]
-	if !ok {
-		modelError(w, http.StatusNotFound, "no model "+c.Model)
-		return
-	}
-	route, tickers := s.about(c.input())
-	text := s.think(c, route)
-	usage := c.usage(text)
-	x := exchange{provider: Model, route: route, key: c.key(), tickers: tickers, tokens: usage.In + usage.Out, kind: "application/json"}
-	x.make = func(fault FaultKind) (answer, error) {
-		if fault == FaultTokens {
-			usage.In, usage.Out = 10*usage.In, 10*usage.Out
-		}
-		// A call is billed from the moment the model begins, whether or not
-		// anybody waits for the answer.
-		line := BillLine{Key: x.key, Model: c.Model, Route: route, Tickers: tickers, Usage: usage, Cost: price.Cost(usage), At: s.cfg.Now()}
-		return answer{status: http.StatusOK, body: completion(c, text, usage)}, s.bill.add(line)
-	}
-	s.answer(w, r, x)
-}
-
-func (s *Sim) models(w http.ResponseWriter) {
-	type entry struct {
-		ID     string `json:"id"`
-		Object string `json:"object"`
-	}
-	list := []entry{}
-	for name := range Prices() {
-		list = append(list, entry{name, "model"})
-	}
-	writeJSON(w, map[string]any{"object": "list", "data": list})
-}
-
-func modelError(w http.ResponseWriter, status int, message string) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	raw, err := json.Marshal(map[string]any{"error": map[string]string{"message": message, "type": "pretend"}})
-	if err == nil {
-		_, _ = w.Write(raw)
-	}
-}
-
 // console answers what testers ask of the world itself.
 func (s *Sim) console(w http.ResponseWriter, r *http.Request) {
 	switch r.Method + " " + strings.TrimPrefix(r.URL.Path, "/_pretend/") {
 	case "GET world.json":
-		writeJSON(w, s.world)
+		told := s.world
+		told.Models = ModelSettings("http://" + r.Host)
+		writeJSON(w, told)
 	case "GET bill.json":
 		writeJSON(w, s.Bill())
 	case "GET log.json":

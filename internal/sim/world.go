@@ -30,6 +30,9 @@ type World struct {
 	Zone        string           `json:"zone"`
 	Tickers     []Ticker         `json:"tickers"`
 	Limits      map[string]Limit `json:"limits"` // by domain: more gets 429
+
+	// Models are the settings by which models other than OpenAI's are found.
+	Models map[string]string `json:"models,omitempty"`
 }
 
 // A Ticker is an invented company with its feeds.

@@ -27,110 +27,55 @@ func readAll(r io.Reader) ([]byte, error) {
 	return text, err
 }
 
-// parseAnswer reads the body of an answer with status 200.
-func parseAnswer(body []byte, p stockdigest.Prompt) (stockdigest.Completion, error) {
-	var raw struct {
-		Model   string `json:"model"`
-		Choices []struct {
-			Message struct {
-				Content json.RawMessage `json:"content"`
-				Refusal string          `json:"refusal"`
-			} `json:"message"`
-			Finish string `json:"finish_reason"`
-		} `json:"choices"`
-		Usage json.RawMessage `json:"usage"`
+func unmarshal(body []byte, into any) error {
+	if err := json.Unmarshal(body, into); err != nil {
+		return fmt.Errorf("read the answer: %w", err)
 	}
-	if err := json.Unmarshal(body, &raw); err != nil {
-		return stockdigest.Completion{}, fmt.Errorf("read the answer: %w", err)
-	}
-	if len(raw.Choices) == 0 {
-		return stockdigest.Completion{}, errNoChoice
-	}
-	first := raw.Choices[0]
-	c := stockdigest.Completion{Model: oneLine(raw.Model, 200), Stop: oneLine(first.Finish, 40), Text: textOf(first.Message.Content)}
-	if first.Message.Refusal != "" {
-		c.Stop, c.Text = "refusal", ""
-	}
-	c.Usage = usageOf(raw.Usage, p)
-	return c, nil
+	return nil
 }
 
-// textOf is the text of a message: a string, or its parts, as some servers send
-// it. Anything else is no text.
-func textOf(raw json.RawMessage) string {
-	var text string
-	if json.Unmarshal(raw, &text) == nil {
-		return text
+// completion is an answer. What is said next to a refusal is no part of it.
+func completion(model, text, stop string, u stockdigest.Usage) stockdigest.Completion {
+	if stop == stockdigest.StopRefusal {
+		text = ""
 	}
-	var parts []struct {
-		Text string `json:"text"`
+	return stockdigest.Completion{Model: oneLine(model, 200), Text: text, Stop: stop, Usage: u}
+}
+
+// stopOf puts the providers' words for why a model stopped into ours. Open
+// models' servers have words of their own.
+func stopOf(word string) string {
+	switch strings.ToLower(word) {
+	case "stop", "end_turn", "stop_sequence", "eos", "eos_token", "complete", "completed":
+		return stockdigest.StopEnd
+	case "length", "max_tokens", "max_output_tokens", "model_length", "model_context_window_exceeded":
+		return stockdigest.StopLength
+	case "refusal", "content_filter", "safety", "recitation", "language", "blocklist", "prohibited_content", "spii", "model_armor":
+		return stockdigest.StopRefusal
 	}
-	if json.Unmarshal(raw, &parts) != nil {
-		return ""
-	}
-	var b strings.Builder
-	for _, p := range parts {
-		b.WriteString(p.Text)
-	}
-	return b.String()
+	return stockdigest.StopOther
+}
+
+// counts is what a provider says a call used. What it does not say is nil.
+type counts struct {
+	in, out *float64 // all that was read, and all that was written or thought
+	cached  float64  // of in, from the provider's cache
 }
 
 // maxTokens is more than any model takes or gives.
 const maxTokens = 1e9
 
-// usageOf reads what the provider counted. A server that counts nothing, or
-// nonsense, is taken to have used all it could: a token is at least a byte, and
-// no answer is longer than it was allowed to be.
-func usageOf(raw json.RawMessage, p stockdigest.Prompt) stockdigest.Usage {
-	var told struct {
-		In      *float64 `json:"prompt_tokens"`
-		Out     *float64 `json:"completion_tokens"`
-		Details struct {
-			Cached float64 `json:"cached_tokens"`
-		} `json:"prompt_tokens_details"`
-	}
-	if json.Unmarshal(raw, &told) != nil || !counted(told.In) || !counted(told.Out) || *told.In == 0 {
+// usage believes counts that can be. A server that counts nothing, or nonsense,
+// is taken to have used all it could: a token is at least a byte, and no answer
+// is longer than it was allowed to be.
+func (c counts) usage(p stockdigest.Prompt) stockdigest.Usage {
+	if !counted(c.in) || !counted(c.out) || *c.in == 0 {
 		return stockdigest.Usage{In: len(p.System) + len(p.Input) + len(p.Schema), Out: p.MaxOutput}
 	}
-	return stockdigest.Usage{In: int(*told.In), Out: int(*told.Out), InCached: int(min(max(told.Details.Cached, 0), *told.In))}
+	return stockdigest.Usage{In: int(*c.in), Out: int(*c.out), InCached: int(min(max(c.cached, 0), *c.in))}
 }
 
 func counted(n *float64) bool { return n != nil && *n >= 0 && *n <= maxTokens }
-
-// A providerError is what a provider says about an error.
-type providerError struct {
-	Message string
-	Type    string
-	Code    string
-}
-
-// errorOf finds the error in a body: an object, or a mere string.
-func errorOf(body []byte) providerError {
-	var raw struct {
-		Error json.RawMessage `json:"error"`
-	}
-	if json.Unmarshal(body, &raw) != nil {
-		return providerError{}
-	}
-	var said struct {
-		Message string          `json:"message"`
-		Type    json.RawMessage `json:"type"`
-		Code    json.RawMessage `json:"code"`
-	}
-	if json.Unmarshal(raw.Error, &said) == nil {
-		return providerError{Message: said.Message, Type: word(said.Type), Code: word(said.Code)}
-	}
-	return providerError{Message: word(raw.Error)}
-}
-
-// word is a JSON string, or nothing.
-func word(raw json.RawMessage) string {
-	var s string
-	if json.Unmarshal(raw, &s) != nil {
-		return ""
-	}
-	return s
-}
 
 // oneLine is s without control characters, at most n bytes long.
 func oneLine(s string, n int) string {

@@ -1,8 +1,8 @@
 package llm
 
-import "stockdigest.app/stockdigest"
-
-// ParseAnswer is parseAnswer.
-func ParseAnswer(body []byte, p stockdigest.Prompt) (stockdigest.Completion, error) {
-	return parseAnswer(body, p)
-}
+// The readers of answers, for fuzzing.
+var (
+	ParseOpenAI = parseOpenAI
+	ParseClaude = parseClaude
+	ParseGemini = parseGemini
+)

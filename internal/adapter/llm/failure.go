@@ -6,43 +6,41 @@ import (
 	"errors"
 	"math"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
 	"os"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"stockdigest.app/stockdigest"
 )
 
 // fail is a call that never reached the provider.
-func (c *Client) fail(reason stockdigest.CallReason, err error) error {
-	return &stockdigest.CallError{Provider: c.name, Reason: reason, Err: c.hide(err)}
+func (l *line) fail(reason stockdigest.CallReason, err error) error {
+	return &stockdigest.CallError{Provider: l.name, Reason: reason, Err: l.hide(err)}
 }
 
 // maybeBilled is a call that the provider may have worked on.
-func (c *Client) maybeBilled(reason stockdigest.CallReason, status int, err error) error {
-	return &stockdigest.CallError{Provider: c.name, Reason: reason, Status: status, MaybeBilled: true, Err: c.hide(err)}
+func (l *line) maybeBilled(reason stockdigest.CallReason, status int, err error) error {
+	return &stockdigest.CallError{Provider: l.name, Reason: reason, Status: status, MaybeBilled: true, Err: l.hide(err)}
 }
 
 // refused is an answer with another status than 200. Providers bill answers, not
 // refusals.
-func (c *Client) refused(res *http.Response, body []byte) error {
-	said := errorOf(c.redact(body))
+func (l *line) refused(x *exchange) error {
+	said := errorOf(l.redact(x.body))
 	e := &stockdigest.CallError{
-		Provider: c.name, Reason: reasonOf(res.StatusCode, said), Status: res.StatusCode,
-		RetryAfter: retryAfter(res.Header, c.now()),
+		Provider: l.name, Reason: reasonOf(x.status, said), Status: x.status,
+		RetryAfter: said.wait(retryAfter(x.header, l.now())),
 	}
 	switch text := oneLine(said.Message, 300); {
 	case text != "":
 		e.Err = errors.New(text)
-	case res.StatusCode/100 == 3:
+	case x.status/100 == 3:
 		e.Err = errors.New("it sends elsewhere: set the address that answers itself")
 	}
 	// A success without the one body that was asked for may be a paid answer.
-	e.MaybeBilled = res.StatusCode/100 == 2
+	e.MaybeBilled = x.status/100 == 2
 	return e
 }
 
@@ -50,29 +48,20 @@ func reasonOf(status int, said providerError) stockdigest.CallReason {
 	switch {
 	case status/100 == 2:
 		return stockdigest.CallBroken
-	case status == http.StatusUnauthorized, status == http.StatusForbidden:
-		return stockdigest.CallBadKey
-	case status == http.StatusPaymentRequired, status == http.StatusTooManyRequests && outOfFunds(said):
+	case status == http.StatusPaymentRequired, status/100 == 4 && said.noFunds():
 		return stockdigest.CallNoFunds
+	case status == http.StatusUnauthorized, status == http.StatusForbidden, status == http.StatusBadRequest && said.badKey():
+		return stockdigest.CallBadKey
 	case status == http.StatusTooManyRequests, status == http.StatusTooEarly, status == http.StatusConflict:
 		return stockdigest.CallBusy
+	case status == http.StatusNotFound && said.Message != "": // else it is no address of a model at all
+		return stockdigest.CallNoModel
 	case status == http.StatusRequestTimeout:
 		return stockdigest.CallTimeout
 	case status >= 500:
 		return stockdigest.CallOverloaded
 	}
 	return stockdigest.CallBadRequest
-}
-
-// outOfFunds tells the two meanings of 429 apart: ask slower, or pay first.
-func outOfFunds(said providerError) bool {
-	for _, word := range []string{said.Code, said.Type} {
-		switch word {
-		case "insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "insufficient_balance":
-			return true
-		}
-	}
-	return false
 }
 
 // maxRetryAfter bounds what a provider may ask for; some ask for years.
@@ -105,8 +94,8 @@ func seconds(told string, unit time.Duration) (time.Duration, bool) {
 
 // cutOff is a call that broke off. When the request never left, nothing can have
 // been billed.
-func (c *Client) cutOff(ctx context.Context, err error, unsent bool) error {
-	e := &stockdigest.CallError{Provider: c.name, Reason: stockdigest.CallBroken, MaybeBilled: !unsent, Err: c.hide(inner(err))}
+func (l *line) cutOff(ctx context.Context, err error, unsent bool) error {
+	e := &stockdigest.CallError{Provider: l.name, Reason: stockdigest.CallBroken, MaybeBilled: !unsent, Err: l.hide(inner(err))}
 	switch {
 	case timedOut(ctx, err):
 		e.Reason = stockdigest.CallTimeout
@@ -130,35 +119,21 @@ func inner(err error) error {
 	return err
 }
 
-// A trace sees how far a request came.
-type trace struct{ tried, connected atomic.Bool }
-
-func (t *trace) on(ctx context.Context) context.Context {
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn: func(string) { t.tried.Store(true) },
-		GotConn: func(httptrace.GotConnInfo) { t.connected.Store(true) },
-	})
-}
-
-// nothing reports that no byte was sent for sure. A transport that cannot be
-// traced leaves it open.
-func (t *trace) nothing() bool { return t.tried.Load() && !t.connected.Load() }
-
 // redact takes the key out of a body before any of it is shown: cut first, half a
 // key could be left.
-func (c *Client) redact(body []byte) []byte {
-	if c.key == "" {
+func (l *line) redact(body []byte) []byte {
+	if l.key == "" {
 		return body
 	}
-	return bytes.ReplaceAll(body, []byte(c.key), []byte("[key]"))
+	return bytes.ReplaceAll(body, []byte(l.key), []byte("[key]"))
 }
 
 // hide takes the key out of what an error says. A server may repeat it.
-func (c *Client) hide(err error) error {
-	if err == nil || c.key == "" || !strings.Contains(err.Error(), c.key) {
+func (l *line) hide(err error) error {
+	if err == nil || l.key == "" || !strings.Contains(err.Error(), l.key) {
 		return err
 	}
-	return &hidden{err: err, key: c.key}
+	return &hidden{err: err, key: l.key}
 }
 
 type hidden struct {

@@ -31,22 +31,91 @@ func prompt() stockdigest.Prompt {
 	}
 }
 
-const good = `{"model":"m-2026","choices":[{"message":{"content":"{\"sentences\":[1]}"},"finish_reason":"stop"}],
-"usage":{"prompt_tokens":120,"completion_tokens":9,"prompt_tokens_details":{"cached_tokens":100}}}`
+// An asker is a client of any family.
+type asker interface {
+	Name() string
+	Complete(ctx context.Context, model string, p stockdigest.Prompt) (stockdigest.Completion, error)
+	Probe(ctx context.Context, model string) error
+}
 
-// provider is a loopback server that answers every request alike.
-func provider(t *testing.T, answer http.HandlerFunc) *llm.Client {
+// A family is one of the languages in which models are asked.
+type family struct {
+	name, model string
+	path        string // of a question
+	header      string // of the key
+	refusal     string // its word for it
+	length      string // its word for an answer that was cut
+	end         string // its word for one that is whole
+	open        func(llm.Config) (asker, error)
+	answer      func(text, stop string, u stockdigest.Usage) string
+}
+
+func families() []family {
+	return []family{
+		{
+			"openai", "gpt-5-mini", "/v1/chat/completions", "Authorization", "content_filter", "length", "stop",
+			func(c llm.Config) (asker, error) { c.BaseURL += "/v1"; return llm.New(c) },
+			func(text, stop string, u stockdigest.Usage) string {
+				return fmt.Sprintf(`{"model":"m-2026","choices":[{"message":{"content":%s},"finish_reason":%q}],
+"usage":{"prompt_tokens":%d,"completion_tokens":%d,"prompt_tokens_details":{"cached_tokens":%d}}}`, quoted(text), stop, u.In, u.Out, u.InCached)
+			},
+		},
+		{
+			"claude", "claude-sonnet-4-6", "/v1/messages", "X-Api-Key", "refusal", "max_tokens", "end_turn",
+			func(c llm.Config) (asker, error) { return llm.NewClaude(c) },
+			func(text, stop string, u stockdigest.Usage) string {
+				return fmt.Sprintf(`{"model":"m-2026","type":"message","content":[{"type":"thinking","thinking":"hm"},{"type":"text","text":%s}],"stop_reason":%q,
+"usage":{"input_tokens":%d,"output_tokens":%d,"cache_read_input_tokens":%d}}`, quoted(text), stop, u.In-u.InCached, u.Out, u.InCached)
+			},
+		},
+		{
+			"gemini", "gemini-2.5-flash", "/v1beta/models/gemini-2.5-flash:generateContent", "X-Goog-Api-Key", "SAFETY", "MAX_TOKENS", "STOP",
+			func(c llm.Config) (asker, error) { return llm.NewGemini(c) },
+			func(text, stop string, u stockdigest.Usage) string {
+				return fmt.Sprintf(`{"modelVersion":"m-2026","candidates":[{"content":{"parts":[{"text":"hm","thought":true},{"text":%s}],"role":"model"},"finishReason":%q}],
+"usageMetadata":{"promptTokenCount":%d,"candidatesTokenCount":%d,"thoughtsTokenCount":1,"cachedContentTokenCount":%d}}`, quoted(text), stop, u.In, u.Out-1, u.InCached)
+			},
+		},
+	}
+}
+
+func quoted(text string) string {
+	raw, err := json.Marshal(text)
+	if err != nil {
+		panic(err)
+	}
+	return string(raw)
+}
+
+// each runs a test for every family.
+func each(t *testing.T, test func(t *testing.T, f family)) {
+	t.Helper()
+	for _, f := range families() {
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			test(t, f)
+		})
+	}
+}
+
+// good is an answer without fault.
+func (f family) good() string {
+	return f.answer(`{"sentences":[1]}`, f.end, stockdigest.Usage{In: 120, InCached: 100, Out: 9})
+}
+
+// client is a client of a loopback server that answers every request alike.
+func (f family) client(t *testing.T, answer http.HandlerFunc) asker {
 	t.Helper()
 	server := httptest.NewServer(answer)
 	t.Cleanup(server.Close)
-	return client(t, server.URL+"/v1/")
+	return f.at(t, server.URL)
 }
 
-func client(t *testing.T, base string) *llm.Client {
+func (f family) at(t *testing.T, base string) asker {
 	t.Helper()
-	c, err := llm.New(llm.Config{BaseURL: base, Key: key, Now: func() time.Time { return now }})
+	c, err := f.open(llm.Config{BaseURL: base, Key: key, Now: func() time.Time { return now }})
 	if err != nil {
-		t.Fatalf("New: %v", err)
+		t.Fatalf("open %s: %v", f.name, err)
 	}
 	return c
 }
@@ -61,36 +130,29 @@ func answers(status int, body string, headers ...string) http.HandlerFunc {
 	}
 }
 
-func TestCompleteSendsThePromptAndReadsTheAnswer(t *testing.T) {
+func TestCompleteAsksOnceAndReadsTheAnswer(t *testing.T) {
 	t.Parallel()
-	var got map[string]any
-	var path, authorization string
-	c := provider(t, func(w http.ResponseWriter, r *http.Request) {
-		path, authorization = r.URL.String(), r.Header.Get("Authorization")
-		_ = json.NewDecoder(r.Body).Decode(&got)
-		_, _ = io.WriteString(w, good)
+	each(t, func(t *testing.T, f family) {
+		t.Helper()
+		var path, shown string
+		times := 0
+		c := f.client(t, func(w http.ResponseWriter, r *http.Request) {
+			path, shown = r.URL.String(), r.Header.Get(f.header)
+			times++
+			_, _ = io.WriteString(w, f.good())
+		})
+		answer, err := c.Complete(t.Context(), f.model, prompt())
+		if err != nil {
+			t.Fatalf("Complete: %v", err)
+		}
+		want := stockdigest.Completion{Text: `{"sentences":[1]}`, Stop: stockdigest.StopEnd, Model: "m-2026", Usage: stockdigest.Usage{In: 120, InCached: 100, Out: 9}}
+		if diff := cmp.Diff(want, answer); diff != "" {
+			t.Errorf("answer (-want +got):\n%s", diff)
+		}
+		if path != f.path || strings.TrimPrefix(shown, "Bearer ") != key || times != 1 || c.Name() != f.name {
+			t.Errorf("%s asked %s %d times with %q, want %s once and the key in its header only", c.Name(), path, times, shown, f.path)
+		}
 	})
-	answer, err := c.Complete(t.Context(), "m", prompt())
-	if err != nil {
-		t.Fatalf("Complete: %v", err)
-	}
-	want := stockdigest.Completion{Text: `{"sentences":[1]}`, Stop: "stop", Model: "m-2026", Usage: stockdigest.Usage{In: 120, InCached: 100, Out: 9}}
-	if diff := cmp.Diff(want, answer); diff != "" {
-		t.Errorf("answer (-want +got):\n%s", diff)
-	}
-	sent := map[string]any{
-		"model": "m", "max_completion_tokens": 800.0,
-		"messages": []any{map[string]any{"role": "system", "content": "Choose."}, map[string]any{"role": "user", "content": "[1] One.\n"}},
-		"response_format": map[string]any{"type": "json_schema", "json_schema": map[string]any{
-			"name": "choose", "strict": true, "schema": map[string]any{"type": "object"},
-		}},
-	}
-	if diff := cmp.Diff(sent, got); diff != "" {
-		t.Errorf("request (-want +got):\n%s", diff)
-	}
-	if path != "/v1/chat/completions" || authorization != "Bearer "+key {
-		t.Errorf("got %s with %q, want the key in its header only", path, authorization)
-	}
 }
 
 func TestEveryStatusIsACallErrorThatBillsNothing(t *testing.T) {
@@ -107,7 +169,9 @@ func TestEveryStatusIsACallErrorThatBillsNothing(t *testing.T) {
 		"401":                     {401, `{"error":"wrong key"}`, nil, stockdigest.CallBadKey, 0},
 		"402":                     {402, ``, nil, stockdigest.CallNoFunds, 0},
 		"403":                     {403, `<html>no</html>`, nil, stockdigest.CallBadKey, 0},
-		"404":                     {404, `{"error":{"message":"no such model","code":"model_not_found"}}`, nil, stockdigest.CallBadRequest, 0},
+		"404":                     {404, `{"error":{"message":"no such model","code":"model_not_found"}}`, nil, stockdigest.CallNoModel, 0},
+		"404 of a page":           {404, `<html>no</html>`, nil, stockdigest.CallBadRequest, 0},
+		"a number for a message":  {400, `{"error":{"message":7,"details":{}}}`, nil, stockdigest.CallBadRequest, 0},
 		"408":                     {408, ``, nil, stockdigest.CallTimeout, 0},
 		"409":                     {409, ``, nil, stockdigest.CallBusy, 0},
 		"413":                     {413, ``, nil, stockdigest.CallBadRequest, 0},
@@ -134,61 +198,71 @@ func TestEveryStatusIsACallErrorThatBillsNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			e := failure(t, provider(t, answers(c.status, c.body, c.headers...)), t.Context())
-			got := stockdigest.CallError{Provider: e.Provider, Reason: e.Reason, Status: e.Status, RetryAfter: e.RetryAfter, MaybeBilled: e.MaybeBilled}
-			want := stockdigest.CallError{Provider: "openai", Reason: c.reason, Status: c.status, RetryAfter: c.after}
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
+			each(t, func(t *testing.T, f family) {
+				t.Helper()
+				e := failure(t, f, f.client(t, answers(c.status, c.body, c.headers...)), t.Context())
+				got := stockdigest.CallError{Provider: e.Provider, Reason: e.Reason, Status: e.Status, RetryAfter: e.RetryAfter, MaybeBilled: e.MaybeBilled}
+				want := stockdigest.CallError{Provider: f.name, Reason: c.reason, Status: c.status, RetryAfter: c.after}
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("(-want +got):\n%s", diff)
+				}
+			})
 		})
 	}
 }
 
 func TestABrokenAnswerMayHaveBeenBilled(t *testing.T) {
 	t.Parallel()
-	for name, answer := range map[string]http.HandlerFunc{
-		"half the JSON":     answers(200, good[:60]),
-		"no JSON":           answers(200, "<html>ok</html>"),
-		"nothing":           answers(200, ""),
-		"another type":      answers(200, `[1,2]`),
-		"choices of words":  answers(200, `{"choices":"none"}`),
-		"no choice":         answers(200, `{"choices":[],"error":{"message":"upstream gave up"}}`),
-		"two answers":       answers(200, good+good),
-		"too much":          answers(200, `{"x":"`+strings.Repeat("x", 5<<20)+`"}`),
-		"no content":        answers(204, ""),
-		"cut in the middle": hijack("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"choices\":"),
-		"no HTTP":           hijack("220 mail.example ESMTP\r\n"),
-		"closed":            hijack(""),
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			if e := failure(t, provider(t, answer), t.Context()); e.Reason != stockdigest.CallBroken || !e.MaybeBilled || !e.Temporary() {
-				t.Errorf("got %+v, want broken and maybe billed", e)
-			}
-		})
-	}
+	each(t, func(t *testing.T, f family) {
+		good := f.good()
+		for name, answer := range map[string]http.HandlerFunc{
+			"half the JSON":     answers(200, good[:60]),
+			"no JSON":           answers(200, "<html>ok</html>"),
+			"nothing":           answers(200, ""),
+			"null":              answers(200, "null"),
+			"another type":      answers(200, `[1,2]`),
+			"choices of words":  answers(200, `{"choices":"none","content":"none","candidates":"none"}`),
+			"no choice":         answers(200, `{"choices":[],"error":{"message":"upstream gave up"}}`),
+			"two answers":       answers(200, good+good),
+			"too much":          answers(200, `{"x":"`+strings.Repeat("x", 5<<20)+`"}`),
+			"blanks":            answers(200, strings.Repeat(" ", 1<<20)),
+			"no content":        answers(204, ""),
+			"cut in the middle": hijack("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"choices\":"),
+			"no HTTP":           hijack("220 mail.example ESMTP\r\n"),
+			"closed":            hijack(""),
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				if e := failure(t, f, f.client(t, answer), t.Context()); e.Reason != stockdigest.CallBroken || !e.MaybeBilled || !e.Temporary() {
+					t.Errorf("got %+v, want broken and maybe billed", e)
+				}
+			})
+		}
+	})
 }
 
 func TestASlowAnswerIsATimeoutThatMayHaveBeenBilled(t *testing.T) {
 	t.Parallel()
-	for name, first := range map[string]string{"before the header": "", "in the body": `{"choices":`} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			arrived := make(chan struct{})
-			c := provider(t, func(w http.ResponseWriter, r *http.Request) {
-				_, _ = io.Copy(io.Discard, r.Body)
-				_, _ = io.WriteString(w, first)
-				_ = http.NewResponseController(w).Flush()
-				close(arrived)
-				<-r.Context().Done()
+	each(t, func(t *testing.T, f family) {
+		for name, first := range map[string]string{"before the header": "", "in the body": `{"choices":`} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				arrived := make(chan struct{})
+				c := f.client(t, func(w http.ResponseWriter, r *http.Request) {
+					_, _ = io.Copy(io.Discard, r.Body)
+					_, _ = io.WriteString(w, first)
+					_ = http.NewResponseController(w).Flush()
+					close(arrived)
+					<-r.Context().Done()
+				})
+				ctx := &lateContext{Context: t.Context(), done: make(chan struct{})}
+				go func() { <-arrived; close(ctx.done) }()
+				if e := failure(t, f, c, ctx); e.Reason != stockdigest.CallTimeout || !e.MaybeBilled {
+					t.Errorf("got %+v, want a timeout, maybe billed", e)
+				}
 			})
-			ctx := &lateContext{Context: t.Context(), done: make(chan struct{})}
-			go func() { <-arrived; close(ctx.done) }()
-			if e := failure(t, c, ctx); e.Reason != stockdigest.CallTimeout || !e.MaybeBilled {
-				t.Errorf("got %+v, want a timeout, maybe billed", e)
-			}
-		})
-	}
+		}
+	})
 }
 
 // lateContext is a context whose deadline passes when the test says so.
@@ -216,157 +290,108 @@ func TestWhatNeverLeftIsNotBilled(t *testing.T) {
 	stranger.Config.ErrorLog = log.New(io.Discard, "", 0)
 	stranger.StartTLS()
 	t.Cleanup(stranger.Close)
-	for name, base := range map[string]string{"nobody listens": gone.URL, "not whom we know": stranger.URL} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			e := failure(t, client(t, base), t.Context())
+	each(t, func(t *testing.T, f family) {
+		for name, base := range map[string]string{"nobody listens": gone.URL, "not whom we know": stranger.URL} {
+			e := failure(t, f, f.at(t, base), t.Context())
 			if e.MaybeBilled || e.Reason != stockdigest.CallUnavailable || !errors.Is(e, stockdigest.ErrUnavailable) {
-				t.Errorf("got %+v, want unavailable, not billed", e)
+				t.Errorf("%s: got %+v, want unavailable, not billed", name, e)
 			}
-		})
-	}
+		}
+		over, cancel := context.WithCancel(t.Context())
+		cancel()
+		if e := failure(t, f, f.at(t, gone.URL), over); e.MaybeBilled || e.Reason != stockdigest.CallUnavailable {
+			t.Errorf("already over: got %+v, want unavailable, not billed", e)
+		}
+		bad := prompt()
+		bad.Schema = json.RawMessage(`{"type":`)
+		_, err := f.at(t, gone.URL).Complete(t.Context(), f.model, bad)
+		if e, ok := errors.AsType[*stockdigest.CallError](err); !ok || e.MaybeBilled || e.Reason != stockdigest.CallBadRequest {
+			t.Errorf("a broken schema: got %v, want a bad request, not billed", err)
+		}
+	})
 }
 
 func TestNoErrorShowsTheKey(t *testing.T) {
 	t.Parallel()
 	echo := `{"error":{"message":"Incorrect API key provided: ` + key + `."}}`
-	for name, answer := range map[string]http.HandlerFunc{
-		"a refusal":       answers(401, echo),
-		"a long refusal":  answers(401, `{"error":{"message":"`+strings.Repeat("x", 295)+key+`"}}`),
-		"a mere string":   answers(400, `{"error":"`+key+`"}`),
-		"no choice":       answers(200, echo),
-		"a broken header": hijack("HTTP/1.1 " + key + "\r\n\r\n"),
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			e := failure(t, provider(t, answer), t.Context())
+	each(t, func(t *testing.T, f family) {
+		for name, answer := range map[string]http.HandlerFunc{
+			"a refusal":       answers(401, echo),
+			"a long refusal":  answers(401, `{"error":{"message":"`+strings.Repeat("x", 295)+key+`"}}`),
+			"a mere string":   answers(400, `{"error":"`+key+`"}`),
+			"no choice":       answers(200, echo),
+			"a broken header": hijack("HTTP/1.1 " + key + "\r\n\r\n"),
+		} {
+			e := failure(t, f, f.client(t, answer), t.Context())
 			if shown := fmt.Sprintf("%v %+v", e, e.Err); strings.Contains(shown, "canary") {
-				t.Errorf("%q shows the key", shown)
+				t.Errorf("%s: %q shows the key", name, shown)
 			}
-		})
-	}
+		}
+	})
 }
 
-func TestUsageThatIsNotToldCountsAtWorst(t *testing.T) {
+func TestARefusalIsAnAnswerWithoutText(t *testing.T) {
 	t.Parallel()
-	worst := stockdigest.Usage{In: len("Choose.") + len("[1] One.\n") + len(`{"type":"object"}`), Out: 800}
-	for name, c := range map[string]struct {
-		usage string
-		want  stockdigest.Usage
-	}{
-		"told":             {`{"prompt_tokens":50,"completion_tokens":3}`, stockdigest.Usage{In: 50, Out: 3}},
-		"ten times":        {`{"prompt_tokens":500000,"completion_tokens":30000}`, stockdigest.Usage{In: 500000, Out: 30000}},
-		"more cached":      {`{"prompt_tokens":50,"completion_tokens":3,"prompt_tokens_details":{"cached_tokens":90}}`, stockdigest.Usage{In: 50, InCached: 50, Out: 3}},
-		"missing":          {`null`, worst},
-		"empty":            {`{}`, worst},
-		"nothing read":     {`{"prompt_tokens":0,"completion_tokens":0}`, worst},
-		"negative":         {`{"prompt_tokens":-5,"completion_tokens":3}`, worst},
-		"words":            {`{"prompt_tokens":"many","completion_tokens":3}`, worst},
-		"a list":           {`[1]`, worst},
-		"beyond all sense": {`{"prompt_tokens":1e300,"completion_tokens":3}`, worst},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			body := `{"choices":[{"message":{"content":"{}"}}],"usage":` + c.usage + `}`
-			answer, err := provider(t, answers(200, body)).Complete(t.Context(), "m", prompt())
-			if err != nil {
-				t.Fatalf("Complete: %v", err)
-			}
-			if diff := cmp.Diff(c.want, answer.Usage); diff != "" {
-				t.Errorf("usage (-want +got):\n%s", diff)
-			}
-		})
-	}
+	each(t, func(t *testing.T, f family) {
+		used := stockdigest.Usage{In: 70, Out: 3}
+		answer, err := f.client(t, answers(200, f.answer("I would rat", f.refusal, used))).Complete(t.Context(), f.model, prompt())
+		if err != nil || answer.Stop != stockdigest.StopRefusal || answer.Text != "" || answer.Usage != used {
+			t.Errorf("got %+v (%v), want a refusal of %+v without text", answer, err, used)
+		}
+	})
 }
 
-func TestTheTextOfAnAnswerMayComeInParts(t *testing.T) {
+func TestStopsAreToldInOneSetOfWords(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]struct{ message, text, stop string }{
-		"parts":     {`{"content":[{"type":"text","text":"{\"a\""},{"type":"text","text":":1}"}]}`, `{"a":1}`, "length"},
-		"nothing":   {`{"content":null}`, "", "length"},
-		"a number":  {`{"content":7}`, "", "length"},
-		"a refusal": {`{"content":"half a","refusal":"I will not."}`, "", "refusal"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			answer, err := provider(t, answers(200, `{"choices":[{"message":`+c.message+`,"finish_reason":"length"}]}`)).Complete(t.Context(), "m", prompt())
-			if err != nil || answer.Text != c.text || answer.Stop != c.stop {
-				t.Errorf("got %q, stop %q (%v), want %q, %q", answer.Text, answer.Stop, err, c.text, c.stop)
+	each(t, func(t *testing.T, f family) {
+		for word, want := range map[string]string{f.end: stockdigest.StopEnd, f.length: stockdigest.StopLength, "tool_use": stockdigest.StopOther, "": stockdigest.StopOther} {
+			answer, err := f.client(t, answers(200, f.answer("{}", word, stockdigest.Usage{In: 7, Out: 3}))).Complete(t.Context(), f.model, prompt())
+			if err != nil || answer.Stop != want || answer.Text != "{}" {
+				t.Errorf("%q: got %+v (%v), want stop %s", word, answer, err, want)
 			}
-		})
-	}
+		}
+	})
 }
 
 func TestNewRefusesAnAddressThatShowsTheKey(t *testing.T) {
 	t.Parallel()
 	for base, ok := range map[string]bool{
-		"":                               true,
-		"https://models.example/v1":      true,
-		"http://127.0.0.1:8080/v1":       true,
-		"http://[::1]:8080/v1":           true,
-		"http://localhost:11434/v1":      true,
-		"http://models.example/v1":       false,
+		"https://models.example":         true,
+		"http://127.0.0.1:8080":          true,
+		"http://[::1]:8080":              true,
+		"http://localhost:11434":         true,
+		"http://models.example":          false,
 		"http://127.0.0.1.example.com/":  false,
-		"http://10.0.0.7/v1":             false,
+		"http://10.0.0.7":                false,
 		"https://ada:secret@models.test": false,
 		"https://models.example/v1?k=1":  false,
 		"https://models.example/v1#k":    false,
 		"ftp://models.example":           false,
-		"models.example/v1":              false,
+		"models.example":                 false,
 		"https:models.example":           false,
 		"https://":                       false,
-		"http://127.0.0.1:port/v1":       false,
+		"http://127.0.0.1:port":          false,
 	} {
-		_, err := llm.New(llm.Config{BaseURL: base})
-		if (err == nil) != ok || err != nil && (!errors.Is(err, stockdigest.ErrInvalid) || strings.Contains(err.Error(), "secret")) {
-			t.Errorf("%q: got %v, want ok %t", base, err, ok)
+		for _, f := range families() {
+			_, err := f.open(llm.Config{BaseURL: base, Key: key})
+			if (err == nil) != ok || err != nil && (!errors.Is(err, stockdigest.ErrInvalid) || strings.Contains(err.Error(), "secret")) {
+				t.Errorf("%s at %q: got %v, want ok %t", f.name, base, err, ok)
+			}
 		}
 	}
-	if _, err := llm.New(llm.Config{Key: "two\nlines"}); !errors.Is(err, stockdigest.ErrInvalid) || strings.Contains(err.Error(), "two") {
-		t.Errorf("a key with a line end: got %v, want ErrInvalid without the key", err)
-	}
-}
-
-func TestModelsThatReasonAreAskedToBeBrief(t *testing.T) {
-	t.Parallel()
-	for model, want := range map[string]any{
-		"gpt-5-mini": "low", "gpt-5": "low", "gpt-5.1": "low", "GPT-5-nano-2025-08-07": "low", "o3-mini": "low",
-		"gpt-5-chat-latest": nil, "gpt-4.1-mini": nil, "gpt-50": nil, "llama3.2": nil, "o1lama": nil, "gpt-oss:20b": nil,
-	} {
-		var got map[string]any
-		c := provider(t, func(w http.ResponseWriter, r *http.Request) {
-			_ = json.NewDecoder(r.Body).Decode(&got)
-			_, _ = io.WriteString(w, good)
-		})
-		if _, err := c.Complete(t.Context(), model, prompt()); err != nil || got["reasoning_effort"] != want {
-			t.Errorf("%s: got effort %v (%v), want %v", model, got["reasoning_effort"], err, want)
+	for _, f := range families() {
+		if _, err := f.open(llm.Config{BaseURL: "https://models.example", Key: "two\nlines"}); !errors.Is(err, stockdigest.ErrInvalid) || strings.Contains(err.Error(), "two") {
+			t.Errorf("%s, a key with a line end: got %v, want ErrInvalid without the key", f.name, err)
 		}
-	}
-}
-
-func TestNoKeyIsSentWhereNoneIsSet(t *testing.T) {
-	t.Parallel()
-	sent := true
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, sent = r.Header["Authorization"]
-		_, _ = io.WriteString(w, good)
-	}))
-	t.Cleanup(server.Close)
-	c, err := llm.New(llm.Config{Name: "local", BaseURL: server.URL})
-	if err != nil {
-		t.Fatalf("New: %v", err)
-	}
-	if _, err := c.Complete(t.Context(), "m", stockdigest.Prompt{Input: "hello"}); err != nil || sent || c.Name() != "local" {
-		t.Errorf("got an authorization header: %t, error %v, name %s, want neither and local", sent, err, c.Name())
 	}
 }
 
 // failure is the error of a call that must fail.
-func failure(t *testing.T, c *llm.Client, ctx context.Context) *stockdigest.CallError { //nolint:revive // t comes first in helpers
+func failure(t *testing.T, f family, c asker, ctx context.Context) *stockdigest.CallError { //nolint:revive // t comes first in helpers
 	t.Helper()
 	ctx, cancel := context.WithTimeout(ctx, time.Minute) // a guard against hanging
 	defer cancel()
-	answer, err := c.Complete(ctx, "m", prompt())
+	answer, err := c.Complete(ctx, f.model, prompt())
 	e, ok := errors.AsType[*stockdigest.CallError](err)
 	if !ok {
 		t.Fatalf("got %+v and %v, want a CallError", answer, err)
