@@ -190,38 +190,42 @@ func misjudged(t *testing.T, f family, judge func(stockdigest.Completion, error)
 
 func TestAThousandBadAnswersAreToldApart(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, f family) {
-		t.Helper()
-		for _, wrong := range misjudged(t, f, verdict) {
-			t.Error(wrong)
-		}
-		if believed := misjudged(t, f, belief); len(believed) < 100 {
-			t.Errorf("a reader that believes what parses fails %d times only: the test is too easy", len(believed))
-		}
-	})
+	for _, f := range families() {
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			for _, wrong := range misjudged(t, f, verdict) {
+				t.Error(wrong)
+			}
+			if believed := misjudged(t, f, belief); len(believed) < 100 {
+				t.Errorf("a reader that believes what parses fails %d times only: the test is too easy", len(believed))
+			}
+		})
+	}
 }
 
 // TestAnyByteMayBeWrong changes answers at random: whatever comes, it is an
 // answer or a CallError.
 func TestAnyByteMayBeWrong(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, f family) {
-		t.Helper()
-		dice := rand.New(rand.NewPCG(6, 6))
-		for range 1000 {
-			body := []byte(f.answer(whole(dice), f.end, stockdigest.Usage{In: 500, Out: 80}))
-			for range 1 + dice.IntN(6) {
-				at := dice.IntN(len(body))
-				body[at] = []byte(`{}[],:"0e-n` + "\x00\xff")[dice.IntN(13)]
+	for _, f := range families() {
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			dice := rand.New(rand.NewPCG(6, 6))
+			for range 1000 {
+				body := []byte(f.answer(whole(dice), f.end, stockdigest.Usage{In: 500, Out: 80}))
+				for range 1 + dice.IntN(6) {
+					at := dice.IntN(len(body))
+					body[at] = []byte(`{}[],:"0e-n` + "\x00\xff")[dice.IntN(13)]
+				}
+				c, err := f.open(llm.Config{BaseURL: "https://models.example", Key: key, Transport: ok(string(body)), Now: func() time.Time { return now }})
+				if err != nil {
+					t.Fatal(err)
+				}
+				answer, err := c.Complete(t.Context(), f.model, choosing())
+				if got := verdict(answer, err); strings.HasPrefix(got, "no CallError") || err == nil && answer.Usage.In <= 0 {
+					t.Errorf("%q: got %s, %+v", body, got, answer)
+				}
 			}
-			c, err := f.open(llm.Config{BaseURL: "https://models.example", Key: key, Transport: ok(string(body)), Now: func() time.Time { return now }})
-			if err != nil {
-				t.Fatal(err)
-			}
-			answer, err := c.Complete(t.Context(), f.model, choosing())
-			if got := verdict(answer, err); strings.HasPrefix(got, "no CallError") || err == nil && answer.Usage.In <= 0 {
-				t.Errorf("%q: got %s, %+v", body, got, answer)
-			}
-		}
-	})
+		})
+	}
 }

@@ -87,17 +87,6 @@ func quoted(text string) string {
 	return string(raw)
 }
 
-// each runs a test for every family.
-func each(t *testing.T, test func(t *testing.T, f family)) {
-	t.Helper()
-	for _, f := range families() {
-		t.Run(f.name, func(t *testing.T) {
-			t.Parallel()
-			test(t, f)
-		})
-	}
-}
-
 // good is an answer without fault.
 func (f family) good() string {
 	return f.answer(`{"sentences":[1]}`, f.end, stockdigest.Usage{In: 120, InCached: 100, Out: 9})
@@ -132,27 +121,29 @@ func answers(status int, body string, headers ...string) http.HandlerFunc {
 
 func TestCompleteAsksOnceAndReadsTheAnswer(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, f family) {
-		t.Helper()
-		var path, shown string
-		times := 0
-		c := f.client(t, func(w http.ResponseWriter, r *http.Request) {
-			path, shown = r.URL.String(), r.Header.Get(f.header)
-			times++
-			_, _ = io.WriteString(w, f.good())
+	for _, f := range families() {
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			var path, shown string
+			times := 0
+			c := f.client(t, func(w http.ResponseWriter, r *http.Request) {
+				path, shown = r.URL.String(), r.Header.Get(f.header)
+				times++
+				_, _ = io.WriteString(w, f.good())
+			})
+			answer, err := c.Complete(t.Context(), f.model, prompt())
+			if err != nil {
+				t.Fatalf("Complete: %v", err)
+			}
+			want := stockdigest.Completion{Text: `{"sentences":[1]}`, Stop: stockdigest.StopEnd, Model: "m-2026", Usage: stockdigest.Usage{In: 120, InCached: 100, Out: 9}}
+			if diff := cmp.Diff(want, answer); diff != "" {
+				t.Errorf("answer (-want +got):\n%s", diff)
+			}
+			if path != f.path || strings.TrimPrefix(shown, "Bearer ") != key || times != 1 || c.Name() != f.name {
+				t.Errorf("%s asked %s %d times with %q, want %s once and the key in its header only", c.Name(), path, times, shown, f.path)
+			}
 		})
-		answer, err := c.Complete(t.Context(), f.model, prompt())
-		if err != nil {
-			t.Fatalf("Complete: %v", err)
-		}
-		want := stockdigest.Completion{Text: `{"sentences":[1]}`, Stop: stockdigest.StopEnd, Model: "m-2026", Usage: stockdigest.Usage{In: 120, InCached: 100, Out: 9}}
-		if diff := cmp.Diff(want, answer); diff != "" {
-			t.Errorf("answer (-want +got):\n%s", diff)
-		}
-		if path != f.path || strings.TrimPrefix(shown, "Bearer ") != key || times != 1 || c.Name() != f.name {
-			t.Errorf("%s asked %s %d times with %q, want %s once and the key in its header only", c.Name(), path, times, shown, f.path)
-		}
-	})
+	}
 }
 
 func TestEveryStatusIsACallErrorThatBillsNothing(t *testing.T) {
@@ -198,71 +189,79 @@ func TestEveryStatusIsACallErrorThatBillsNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			each(t, func(t *testing.T, f family) {
-				t.Helper()
-				e := failure(t, f, f.client(t, answers(c.status, c.body, c.headers...)), t.Context())
-				got := stockdigest.CallError{Provider: e.Provider, Reason: e.Reason, Status: e.Status, RetryAfter: e.RetryAfter, MaybeBilled: e.MaybeBilled}
-				want := stockdigest.CallError{Provider: f.name, Reason: c.reason, Status: c.status, RetryAfter: c.after}
-				if diff := cmp.Diff(want, got); diff != "" {
-					t.Errorf("(-want +got):\n%s", diff)
-				}
-			})
+			for _, f := range families() {
+				t.Run(f.name, func(t *testing.T) {
+					t.Parallel()
+					e := failure(t, f, f.client(t, answers(c.status, c.body, c.headers...)), t.Context())
+					got := stockdigest.CallError{Provider: e.Provider, Reason: e.Reason, Status: e.Status, RetryAfter: e.RetryAfter, MaybeBilled: e.MaybeBilled}
+					want := stockdigest.CallError{Provider: f.name, Reason: c.reason, Status: c.status, RetryAfter: c.after}
+					if diff := cmp.Diff(want, got); diff != "" {
+						t.Errorf("(-want +got):\n%s", diff)
+					}
+				})
+			}
 		})
 	}
 }
 
 func TestABrokenAnswerMayHaveBeenBilled(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, f family) {
-		good := f.good()
-		for name, answer := range map[string]http.HandlerFunc{
-			"half the JSON":     answers(200, good[:60]),
-			"no JSON":           answers(200, "<html>ok</html>"),
-			"nothing":           answers(200, ""),
-			"null":              answers(200, "null"),
-			"another type":      answers(200, `[1,2]`),
-			"choices of words":  answers(200, `{"choices":"none","content":"none","candidates":"none"}`),
-			"no choice":         answers(200, `{"choices":[],"error":{"message":"upstream gave up"}}`),
-			"two answers":       answers(200, good+good),
-			"too much":          answers(200, `{"x":"`+strings.Repeat("x", 5<<20)+`"}`),
-			"blanks":            answers(200, strings.Repeat(" ", 1<<20)),
-			"no content":        answers(204, ""),
-			"cut in the middle": hijack("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"choices\":"),
-			"no HTTP":           hijack("220 mail.example ESMTP\r\n"),
-			"closed":            hijack(""),
-		} {
-			t.Run(name, func(t *testing.T) {
-				t.Parallel()
-				if e := failure(t, f, f.client(t, answer), t.Context()); e.Reason != stockdigest.CallBroken || !e.MaybeBilled || !e.Temporary() {
-					t.Errorf("got %+v, want broken and maybe billed", e)
-				}
-			})
-		}
-	})
+	for _, f := range families() {
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			good := f.good()
+			for name, answer := range map[string]http.HandlerFunc{
+				"half the JSON":     answers(200, good[:60]),
+				"no JSON":           answers(200, "<html>ok</html>"),
+				"nothing":           answers(200, ""),
+				"null":              answers(200, "null"),
+				"another type":      answers(200, `[1,2]`),
+				"choices of words":  answers(200, `{"choices":"none","content":"none","candidates":"none"}`),
+				"no choice":         answers(200, `{"choices":[],"error":{"message":"upstream gave up"}}`),
+				"two answers":       answers(200, good+good),
+				"too much":          answers(200, `{"x":"`+strings.Repeat("x", 5<<20)+`"}`),
+				"blanks":            answers(200, strings.Repeat(" ", 1<<20)),
+				"no content":        answers(204, ""),
+				"cut in the middle": hijack("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"choices\":"),
+				"no HTTP":           hijack("220 mail.example ESMTP\r\n"),
+				"closed":            hijack(""),
+			} {
+				t.Run(name, func(t *testing.T) {
+					t.Parallel()
+					if e := failure(t, f, f.client(t, answer), t.Context()); e.Reason != stockdigest.CallBroken || !e.MaybeBilled || !e.Temporary() {
+						t.Errorf("got %+v, want broken and maybe billed", e)
+					}
+				})
+			}
+		})
+	}
 }
 
 func TestASlowAnswerIsATimeoutThatMayHaveBeenBilled(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, f family) {
-		for name, first := range map[string]string{"before the header": "", "in the body": `{"choices":`} {
-			t.Run(name, func(t *testing.T) {
-				t.Parallel()
-				arrived := make(chan struct{})
-				c := f.client(t, func(w http.ResponseWriter, r *http.Request) {
-					_, _ = io.Copy(io.Discard, r.Body)
-					_, _ = io.WriteString(w, first)
-					_ = http.NewResponseController(w).Flush()
-					close(arrived)
-					<-r.Context().Done()
+	for _, f := range families() {
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			for name, first := range map[string]string{"before the header": "", "in the body": `{"choices":`} {
+				t.Run(name, func(t *testing.T) {
+					t.Parallel()
+					arrived := make(chan struct{})
+					c := f.client(t, func(w http.ResponseWriter, r *http.Request) {
+						_, _ = io.Copy(io.Discard, r.Body)
+						_, _ = io.WriteString(w, first)
+						_ = http.NewResponseController(w).Flush()
+						close(arrived)
+						<-r.Context().Done()
+					})
+					ctx := &lateContext{Context: t.Context(), done: make(chan struct{})}
+					go func() { <-arrived; close(ctx.done) }()
+					if e := failure(t, f, c, ctx); e.Reason != stockdigest.CallTimeout || !e.MaybeBilled {
+						t.Errorf("got %+v, want a timeout, maybe billed", e)
+					}
 				})
-				ctx := &lateContext{Context: t.Context(), done: make(chan struct{})}
-				go func() { <-arrived; close(ctx.done) }()
-				if e := failure(t, f, c, ctx); e.Reason != stockdigest.CallTimeout || !e.MaybeBilled {
-					t.Errorf("got %+v, want a timeout, maybe billed", e)
-				}
-			})
-		}
-	})
+			}
+		})
+	}
 }
 
 // lateContext is a context whose deadline passes when the test says so.
@@ -290,67 +289,79 @@ func TestWhatNeverLeftIsNotBilled(t *testing.T) {
 	stranger.Config.ErrorLog = log.New(io.Discard, "", 0)
 	stranger.StartTLS()
 	t.Cleanup(stranger.Close)
-	each(t, func(t *testing.T, f family) {
-		for name, base := range map[string]string{"nobody listens": gone.URL, "not whom we know": stranger.URL} {
-			e := failure(t, f, f.at(t, base), t.Context())
-			if e.MaybeBilled || e.Reason != stockdigest.CallUnavailable || !errors.Is(e, stockdigest.ErrUnavailable) {
-				t.Errorf("%s: got %+v, want unavailable, not billed", name, e)
+	for _, f := range families() {
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			for name, base := range map[string]string{"nobody listens": gone.URL, "not whom we know": stranger.URL} {
+				e := failure(t, f, f.at(t, base), t.Context())
+				if e.MaybeBilled || e.Reason != stockdigest.CallUnavailable || !errors.Is(e, stockdigest.ErrUnavailable) {
+					t.Errorf("%s: got %+v, want unavailable, not billed", name, e)
+				}
 			}
-		}
-		over, cancel := context.WithCancel(t.Context())
-		cancel()
-		if e := failure(t, f, f.at(t, gone.URL), over); e.MaybeBilled || e.Reason != stockdigest.CallUnavailable {
-			t.Errorf("already over: got %+v, want unavailable, not billed", e)
-		}
-		bad := prompt()
-		bad.Schema = json.RawMessage(`{"type":`)
-		_, err := f.at(t, gone.URL).Complete(t.Context(), f.model, bad)
-		if e, ok := errors.AsType[*stockdigest.CallError](err); !ok || e.MaybeBilled || e.Reason != stockdigest.CallBadRequest {
-			t.Errorf("a broken schema: got %v, want a bad request, not billed", err)
-		}
-	})
+			over, cancel := context.WithCancel(t.Context())
+			cancel()
+			if e := failure(t, f, f.at(t, gone.URL), over); e.MaybeBilled || e.Reason != stockdigest.CallUnavailable {
+				t.Errorf("already over: got %+v, want unavailable, not billed", e)
+			}
+			bad := prompt()
+			bad.Schema = json.RawMessage(`{"type":`)
+			_, err := f.at(t, gone.URL).Complete(t.Context(), f.model, bad)
+			if e, ok := errors.AsType[*stockdigest.CallError](err); !ok || e.MaybeBilled || e.Reason != stockdigest.CallBadRequest {
+				t.Errorf("a broken schema: got %v, want a bad request, not billed", err)
+			}
+		})
+	}
 }
 
 func TestNoErrorShowsTheKey(t *testing.T) {
 	t.Parallel()
 	echo := `{"error":{"message":"Incorrect API key provided: ` + key + `."}}`
-	each(t, func(t *testing.T, f family) {
-		for name, answer := range map[string]http.HandlerFunc{
-			"a refusal":       answers(401, echo),
-			"a long refusal":  answers(401, `{"error":{"message":"`+strings.Repeat("x", 295)+key+`"}}`),
-			"a mere string":   answers(400, `{"error":"`+key+`"}`),
-			"no choice":       answers(200, echo),
-			"a broken header": hijack("HTTP/1.1 " + key + "\r\n\r\n"),
-		} {
-			e := failure(t, f, f.client(t, answer), t.Context())
-			if shown := fmt.Sprintf("%v %+v", e, e.Err); strings.Contains(shown, "canary") {
-				t.Errorf("%s: %q shows the key", name, shown)
+	for _, f := range families() {
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			for name, answer := range map[string]http.HandlerFunc{
+				"a refusal":       answers(401, echo),
+				"a long refusal":  answers(401, `{"error":{"message":"`+strings.Repeat("x", 295)+key+`"}}`),
+				"a mere string":   answers(400, `{"error":"`+key+`"}`),
+				"no choice":       answers(200, echo),
+				"a broken header": hijack("HTTP/1.1 " + key + "\r\n\r\n"),
+			} {
+				e := failure(t, f, f.client(t, answer), t.Context())
+				if shown := fmt.Sprintf("%v %+v", e, e.Err); strings.Contains(shown, "canary") {
+					t.Errorf("%s: %q shows the key", name, shown)
+				}
 			}
-		}
-	})
+		})
+	}
 }
 
 func TestARefusalIsAnAnswerWithoutText(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, f family) {
-		used := stockdigest.Usage{In: 70, Out: 3}
-		answer, err := f.client(t, answers(200, f.answer("I would rat", f.refusal, used))).Complete(t.Context(), f.model, prompt())
-		if err != nil || answer.Stop != stockdigest.StopRefusal || answer.Text != "" || answer.Usage != used {
-			t.Errorf("got %+v (%v), want a refusal of %+v without text", answer, err, used)
-		}
-	})
+	for _, f := range families() {
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			used := stockdigest.Usage{In: 70, Out: 3}
+			answer, err := f.client(t, answers(200, f.answer("I would rat", f.refusal, used))).Complete(t.Context(), f.model, prompt())
+			if err != nil || answer.Stop != stockdigest.StopRefusal || answer.Text != "" || answer.Usage != used {
+				t.Errorf("got %+v (%v), want a refusal of %+v without text", answer, err, used)
+			}
+		})
+	}
 }
 
 func TestStopsAreToldInOneSetOfWords(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, f family) {
-		for word, want := range map[string]string{f.end: stockdigest.StopEnd, f.length: stockdigest.StopLength, "tool_use": stockdigest.StopOther, "": stockdigest.StopOther} {
-			answer, err := f.client(t, answers(200, f.answer("{}", word, stockdigest.Usage{In: 7, Out: 3}))).Complete(t.Context(), f.model, prompt())
-			if err != nil || answer.Stop != want || answer.Text != "{}" {
-				t.Errorf("%q: got %+v (%v), want stop %s", word, answer, err, want)
+	for _, f := range families() {
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			for word, want := range map[string]string{f.end: stockdigest.StopEnd, f.length: stockdigest.StopLength, "tool_use": stockdigest.StopOther, "": stockdigest.StopOther} {
+				answer, err := f.client(t, answers(200, f.answer("{}", word, stockdigest.Usage{In: 7, Out: 3}))).Complete(t.Context(), f.model, prompt())
+				if err != nil || answer.Stop != want || answer.Text != "{}" {
+					t.Errorf("%q: got %+v (%v), want stop %s", word, answer, err, want)
+				}
 			}
-		}
-	})
+		})
+	}
 }
 
 func TestNewRefusesAnAddressThatShowsTheKey(t *testing.T) {
