@@ -3,6 +3,7 @@ package stockdigest
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -31,6 +32,30 @@ type Usage struct {
 	In       int `json:"in"`        // all input tokens, cached ones too
 	InCached int `json:"in_cached"` // of those, read from the provider's cache
 	Out      int `json:"out"`
+}
+
+// A Model is one model of a provider, both as the price list names them.
+type Model struct{ Provider, Name string }
+
+// String is provider:name, as settings write it.
+func (m Model) String() string { return m.Provider + ":" + m.Name }
+
+// ParseModels reads models as settings write them, such as
+// claude:claude-haiku-4-5,openai:gpt-5-mini.
+func ParseModels(s string) ([]Model, error) {
+	var all []Model
+	for part := range strings.SplitSeq(s, ",") {
+		part = strings.TrimSpace(part)
+		if part == "" {
+			continue
+		}
+		provider, name, ok := strings.Cut(part, ":")
+		if !ok || provider == "" || name == "" {
+			return nil, Invalid(fmt.Sprintf("%q is no model: write provider:model, such as openai:gpt-5-mini", part))
+		}
+		all = append(all, Model{provider, name})
+	}
+	return all, nil
 }
 
 // An Ask is one paid call that a step wants.

@@ -57,9 +57,15 @@ type reportCmd struct {
 	AsOf    time.Time `name:"as-of" help:"Pretend it is this moment (RFC 3339); recorded nights only." placeholder:"T"`
 	Kind    string    `help:"daily (24 hours) or weekly (7 days)." enum:"daily,weekly" default:"daily"`
 	Out     string    `help:"Folder for the digest (default: digests in the data folder)." placeholder:"DIR"`
+	Writer  string    `help:"Who writes: extractive, or the family of models that is asked first: claude, openai or gemini (default: STOCKDIGEST_WRITER)." placeholder:"NAME"`
 }
 
 func (c *reportCmd) Run(s *session) error {
+	opts, err := s.opts.WithWriter(c.Writer)
+	if err != nil {
+		return err
+	}
+	s.opts = opts
 	world, err := app.OpenWorld(s.ctx, s.opts, c.Night, c.AsOf)
 	if err != nil {
 		return err

@@ -22,7 +22,6 @@ import (
 	"stockdigest.app/stockdigest/internal/adapter/edgar"
 	"stockdigest.app/stockdigest/internal/adapter/feeds"
 	"stockdigest.app/stockdigest/internal/adapter/fetch"
-	"stockdigest.app/stockdigest/internal/adapter/llm"
 	"stockdigest.app/stockdigest/internal/adapter/store"
 	"stockdigest.app/stockdigest/internal/adapter/tickers"
 	"stockdigest.app/stockdigest/internal/control/calls"
@@ -57,6 +56,7 @@ type App struct {
 // New opens the world's database, brings its schema and ticker table up to
 // date, and wires the steps. The end of ctx is the order to stop.
 func New(ctx context.Context, opts Options, world World, console *Console) (*App, error) {
+	world = world.by(opts.writer())
 	a := &App{
 		opts: opts, world: world, console: console, log: NewLogger(opts, console.Err), told: make(chan time.Time, 1),
 	}
@@ -86,23 +86,6 @@ func New(ctx context.Context, opts Options, world World, console *Console) (*App
 	a.steps = a.wire(linker, writer)
 	a.runner = a.newRunner()
 	return a, nil
-}
-
-// newWriter is the writer of the settings.
-func (a *App) newWriter(linker *names.Linker) (summarize.Writer, error) {
-	if a.opts.writer() == writerExtractive {
-		return summarize.Extractive(linker), nil
-	}
-	model, err := llm.New(llm.Config{Name: writerOpenAI, BaseURL: a.opts.OpenAIURL, Key: string(a.opts.OpenAIKey), Now: time.Now})
-	if err != nil {
-		return nil, err
-	}
-	if a.caller, err = a.newCaller(map[string]calls.Provider{writerOpenAI: model}); err != nil {
-		return nil, err
-	}
-	return summarize.Model(a.caller, linker, summarize.ModelConfig{
-		Provider: writerOpenAI, Model: a.opts.Model, Cheaper: a.opts.ModelCheap, Now: a.world.Now, Progress: a.progress,
-	}), nil
 }
 
 // wire is the pipeline as code.

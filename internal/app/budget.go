@@ -64,7 +64,7 @@ func (a *App) newCaller(providers map[string]calls.Provider) (*calls.Caller, err
 		return nil, err
 	}
 	return calls.New(calls.Config{Limits: a.opts.limits(), Budget: a.opts.Budget(), Zone: zone, Lease: a.opts.Lease}, calls.Deps{
-		Store: a.store, Providers: providers, Prices: prices, Now: a.world.Now, Log: a.log,
+		Store: a.store, Providers: providers, Prices: prices, Now: time.Now, Log: a.log,
 		Jitter: rand.Float64,
 	}), nil
 }

@@ -90,5 +90,9 @@ func runMorning(ctx context.Context, opts Options, world World, kind stockdigest
 
 // Digest puts the reports of an answer into one mail.
 func (a Answer) Digest(zone string) stockdigest.Digest {
-	return stockdigest.Digest{AsOf: a.AsOf, TimeZone: zone, Reports: a.Reports}
+	d := stockdigest.Digest{AsOf: a.AsOf, TimeZone: zone}
+	for _, m := range a.Reports {
+		d.Reports = append(d.Reports, m.Report)
+	}
+	return d
 }

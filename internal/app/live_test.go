@@ -40,7 +40,7 @@ func TestLiveModeReadsItsOwnFeedPlan(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := answer.Reports[0]
+	r := answer.Digest("").Reports[0]
 	if r.Status != stockdigest.ReportReady || r.Coverage.FeedsOK != 2 || len(r.Articles) != 1 || len(r.Sections) == 0 {
 		t.Errorf("got status %s (%s), coverage %+v, articles %+v, failures %v; asked for %v in vain",
 			r.Status, r.Reason, r.Coverage, r.Articles, r.Failures, n.Misses())

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"reflect"
 	"slices"
 	"strings"
@@ -38,11 +37,17 @@ type Options struct {
 	ScheduleTimes string `env:"STOCKDIGEST_SCHEDULE_TIMES" doc:"Other times for slots, such as process=01:30,send=09:00. off in place of a time leaves the slot out."`
 	Exchange      string `env:"STOCKDIGEST_EXCHANGE" envDefault:"NYSE" doc:"Whose holidays the schedule keeps: NYSE or TSX."`
 
-	Writer      string             `env:"STOCKDIGEST_WRITER" doc:"extractive, or openai for a model. Empty: openai when a key or an address is set, else extractive."`
-	OpenAIKey   Secret             `env:"OPENAI_API_KEY" doc:"Key of the OpenAI-compatible model server."`
-	OpenAIURL   string             `env:"OPENAI_BASE_URL" doc:"Address of an OpenAI-compatible server, such as http://127.0.0.1:11434/v1. Empty with a key: OpenAI itself."`
-	Model       string             `env:"STOCKDIGEST_MODEL" envDefault:"gpt-5-mini" doc:"Model that reads articles."`
-	ModelCheap  string             `env:"STOCKDIGEST_MODEL_CHEAP" envDefault:"gpt-5-nano" doc:"Model that takes over when the budget gets short."`
+	Writer      string `env:"STOCKDIGEST_WRITER" doc:"extractive, claude, openai or gemini: who is asked first; the others that have a key follow when it gives no usable answer. Empty: the first of them that has a key or an address, else extractive."`
+	ClaudeKey   Secret `env:"CLAUDE_API_KEY" doc:"Key of Anthropic's API."`
+	ClaudeURL   string `env:"STOCKDIGEST_CLAUDE_URL" doc:"Address of a server that speaks as Anthropic's does. Empty: Anthropic itself."`
+	OpenAIKey   Secret `env:"OPENAI_API_KEY" doc:"Key of the OpenAI-compatible model server."`
+	OpenAIURL   string `env:"OPENAI_BASE_URL" doc:"Address of an OpenAI-compatible server, such as http://127.0.0.1:11434/v1. Empty with a key: OpenAI itself."`
+	GeminiKey   Secret `env:"GEMINI_API_KEY" doc:"Key of Google's Gemini API."`
+	GeminiURL   string `env:"STOCKDIGEST_GEMINI_URL" doc:"Address of a server that speaks as Gemini's does. Empty: Google itself."`
+	ModelsRead  string `env:"STOCKDIGEST_MODELS_READ" doc:"Models that read articles, best first, such as openai:gpt-5-mini,gemini:gemini-2.5-flash. Empty: one of each provider that may be asked."`
+	ModelsWrite string `env:"STOCKDIGEST_MODELS_WRITE" doc:"Models that word the bullets, likewise."`
+	ModelsCheap string `env:"STOCKDIGEST_MODELS_CHEAP" doc:"Models that do both when the budget gets short, likewise."`
+
 	BudgetRun   stockdigest.Micros `env:"STOCKDIGEST_BUDGET_RUN" envDefault:"3" doc:"Most dollars that one run may cost. What a call may cost at worst is reserved before it, so no cap is ever passed."`
 	BudgetUser  stockdigest.Micros `env:"STOCKDIGEST_BUDGET_READER" envDefault:"20" doc:"Most dollars that the ad-hoc runs of one reader may cost in a month."`
 	BudgetDay   stockdigest.Micros `env:"STOCKDIGEST_BUDGET_DAY" envDefault:"50" doc:"Most dollars in a day of the schedule's zone."`
@@ -162,39 +167,6 @@ func (o Options) controlFaults() []string {
 		faults = append(faults, "STOCKDIGEST_PRETEND must not be set in production: readers would get invented news")
 	}
 	return faults
-}
-
-// modelFaults finds what is wrong with the writer and its model server. No
-// fault shows a key.
-func (o Options) modelFaults() []string {
-	var faults []string
-	if !slices.Contains([]string{"", writerExtractive, writerOpenAI}, o.Writer) {
-		faults = append(faults, fmt.Sprintf("STOCKDIGEST_WRITER=%q is not extractive or openai", o.Writer))
-	}
-	if o.Writer == writerOpenAI && o.OpenAIKey == "" && o.OpenAIURL == "" {
-		faults = append(faults, "STOCKDIGEST_WRITER=openai needs OPENAI_API_KEY, or OPENAI_BASE_URL of a server that asks for none")
-	}
-	if u, err := url.Parse(o.OpenAIURL); o.OpenAIURL != "" && (err != nil || u.Host == "" || u.User != nil || u.RawQuery != "") {
-		faults = append(faults, "OPENAI_BASE_URL is not an address such as https://api.openai.com/v1, without key or query")
-	}
-	return faults
-}
-
-// The writers.
-const (
-	writerExtractive = "extractive"
-	writerOpenAI     = "openai"
-)
-
-// writer is the writer that the settings mean.
-func (o Options) writer() string {
-	switch {
-	case o.Writer != "":
-		return o.Writer
-	case o.OpenAIKey != "" || o.OpenAIURL != "":
-		return writerOpenAI
-	}
-	return writerExtractive
 }
 
 // Production reports whether real readers are served. A missing or misspelt

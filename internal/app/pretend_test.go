@@ -54,7 +54,7 @@ func pretendReports(t *testing.T, opts app.Options, kind stockdigest.ReportKind)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, errs.String())
 	}
-	return answer.Reports
+	return answer.Digest("").Reports
 }
 
 func TestPretendNewsBecomesReports(t *testing.T) {
@@ -105,10 +105,12 @@ func TestPricesOfThePretendWorldAreTheProducts(t *testing.T) {
 		t.Fatal(err)
 	}
 	usage := stockdigest.Usage{In: 1_234_567, InCached: 345_678, Out: 98_765}
-	for model, price := range sim.Prices() {
-		want, err := known.Cost("openai", model, usage, stockdigest.DayOf(time.Now(), time.UTC))
-		if got := price.Cost(usage); err != nil || got != want {
-			t.Errorf("%s: the pretend world bills %s, the product reckons with %s (%v)", model, got, want, err)
+	for provider, at := range map[string]sim.Provider{"openai": sim.Model, "claude": sim.Claude, "gemini": sim.Gemini} {
+		for model, price := range sim.PricesOf(at) {
+			want, err := known.Cost(provider, model, usage, stockdigest.DayOf(time.Now(), time.UTC))
+			if got := price.Cost(usage); err != nil || got != want {
+				t.Errorf("%s: the pretend world bills %s, the product reckons with %s (%v)", model, got, want, err)
+			}
 		}
 	}
 }

@@ -40,7 +40,7 @@ func TestRealNightSelectsThePagesAboutTheCompanies(t *testing.T) {
 		"GCI":   {"Column: The Gannett/"},
 		"VWAGY": {"2020 Audi e-tron Spo", "New SUVs and electri", "The VW ID. SPACE VIZ"},
 	}
-	for _, r := range answer.Reports {
+	for _, r := range answer.Digest("").Reports {
 		if diff := gocmp.Diff(want[r.Ticker], selections(r)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", r.Ticker, diff)
 		}
@@ -87,12 +87,12 @@ func TestRealNightSecondRunAndNextMorning(t *testing.T) {
 		t.Errorf("the second run fetched %v", served)
 	}
 	next, _ := weekly(t, opts, dir, first.AsOf.Add(24*time.Hour), realTickers()...)
-	for i, r := range next.Reports {
+	for i, r := range next.Digest("").Reports {
 		if r.Status != stockdigest.ReportQuiet || len(bullets(r)) > 0 {
 			t.Errorf("%s is %s and tells:\n%s", r.Ticker, r.Status, told(bullets(r)))
 		}
 		was := map[stockdigest.StoryID]bool{}
-		for _, b := range bullets(first.Reports[i]) {
+		for _, b := range bullets(first.Digest("").Reports[i]) {
 			was[b.Story] = true
 		}
 		repeats := 0
@@ -122,7 +122,7 @@ func TestRealNightDailyHoldsOnlyItsWindow(t *testing.T) {
 		t.Fatal(err)
 	}
 	from, kept, outside := answer.AsOf.Add(-24*time.Hour), 0, 0
-	for _, r := range answer.Reports {
+	for _, r := range answer.Digest("").Reports {
 		for _, a := range r.Articles {
 			inside := !a.PublishedAt.Before(from) && !a.PublishedAt.After(answer.AsOf)
 			switch {

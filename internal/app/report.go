@@ -18,17 +18,17 @@ const atOnce = 4
 
 // Answer is the output contract of the report command.
 type Answer struct {
-	AsOf    time.Time            `json:"as_of"`
-	Writer  string               `json:"writer"`
-	Reports []stockdigest.Report `json:"reports"`
+	AsOf    time.Time `json:"as_of"`
+	Writer  string    `json:"writer"`
+	Reports []Made    `json:"reports"`
 }
 
 // Report makes the reports of tickers in the order given, each from where an
 // earlier try left it. A ticker that fails does not stop the others: what was
 // made is returned together with the joined errors.
 func (a *App) Report(ctx context.Context, list []stockdigest.Ticker, kind stockdigest.ReportKind) (Answer, error) {
-	answer := Answer{AsOf: a.world.AsOf, Reports: []stockdigest.Report{}}
-	made := make([]*stockdigest.Report, len(list))
+	answer := Answer{AsOf: a.world.AsOf, Reports: []Made{}}
+	made := make([]*Made, len(list))
 	faults := make([]error, len(list))
 	a.console.Begin(len(list), len(a.steps))
 	defer a.console.End()
@@ -62,7 +62,7 @@ func (a *App) parallel() int {
 	return atOnce
 }
 
-func (a *App) reportOne(ctx context.Context, t stockdigest.Ticker, kind stockdigest.ReportKind) (*stockdigest.Report, error) {
+func (a *App) reportOne(ctx context.Context, t stockdigest.Ticker, kind stockdigest.ReportKind) (*Made, error) {
 	if err := a.setFeeds(ctx, t); err != nil {
 		return nil, fmt.Errorf("set feeds of %s: %w", t.Symbol, err)
 	}
@@ -80,7 +80,8 @@ func (a *App) reportOne(ctx context.Context, t stockdigest.Ticker, kind stockdig
 	if err != nil {
 		return nil, fmt.Errorf("read the report of %s: %w", t.Symbol, err)
 	}
-	return &r, nil
+	m, err := a.made(ctx, run.ID, r)
+	return &m, err
 }
 
 // OpenWorld returns the world of the settings, or the recorded night in dir with its clock

@@ -93,7 +93,7 @@ func checkEvidence(t *testing.T, opts app.Options, dir string, answer app.Answer
 	world := app.OfNight(n, time.Time{})
 	db := storetest.Open(t, store.Config{Path: filepath.Join(opts.Dir, world.File()), Now: world.Now})
 	quotes := 0
-	for _, r := range answer.Reports {
+	for _, r := range answer.Digest("").Reports {
 		for _, s := range r.Sections {
 			for _, b := range s.Bullets {
 				for _, e := range b.Evidence {
@@ -167,7 +167,7 @@ func TestNextMorningTellsNothingTwice(t *testing.T) {
 	opts, dir := options(t), newFixture(t).save(t)
 	first, _ := weekly(t, opts, dir, time.Time{}, "ZQLA")
 	next, _ := weekly(t, opts, dir, first.AsOf.Add(24*time.Hour), "ZQLA")
-	r := next.Reports[0]
+	r := next.Digest("").Reports[0]
 	if r.Status != stockdigest.ReportQuiet || len(r.Sections) > 0 {
 		t.Errorf("got status %s with sections %+v, want nothing told again", r.Status, r.Sections)
 	}
@@ -189,7 +189,7 @@ func TestDailyHoldsOnlyItsWindow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, a := range answer.Reports[0].Articles {
+	for _, a := range answer.Digest("").Reports[0].Articles {
 		inside := a.PublishedAt.Hour() >= 11
 		if inside == (a.Decision == stockdigest.Rejected) {
 			t.Errorf("%s of %s is %s (%s)", a.URL, a.PublishedAt, a.Decision, a.Reason)

@@ -13,8 +13,9 @@ func ShowAnswer(c *Console, a Answer, files []Files) error {
 	if c.JSON {
 		return c.Data(a)
 	}
-	for _, r := range a.Reports {
-		showReport(c, r)
+	for _, m := range a.Reports {
+		showReport(c, m.Report)
+		showBill(c, m)
 	}
 	c.Print("")
 	for _, f := range files {
@@ -32,7 +33,7 @@ func ShowMornings(c *Console, mornings []Morning) error {
 	for _, m := range mornings {
 		c.Print("morning of %s", m.AsOf.Format("Monday 2 January 2006"))
 		for _, r := range m.Reports {
-			showReport(c, r)
+			showReport(c, r.Report)
 		}
 		c.Print("")
 	}

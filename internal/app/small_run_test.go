@@ -146,7 +146,7 @@ func (run *smallRun) readSources(ctx context.Context, opts app.Options) error {
 	defer db.Close()
 	run.sources = map[string]string{takeoverPart: ""}
 	for _, m := range run.mornings {
-		for _, r := range m.Reports {
+		for _, r := range m.Digest("").Reports {
 			for _, b := range bullets(r) {
 				for _, e := range b.Evidence {
 					run.sources[e.Source] = ""
@@ -165,7 +165,7 @@ func (run *smallRun) readSources(ctx context.Context, opts app.Options) error {
 // report returns the report of a ticker on morning 1, 2 or 3.
 func (run *smallRun) report(t *testing.T, symbol stockdigest.Symbol, morning int) stockdigest.Report {
 	t.Helper()
-	for _, r := range run.mornings[morning-1].Reports {
+	for _, r := range run.mornings[morning-1].Digest("").Reports {
 		if r.Ticker == symbol {
 			return r
 		}

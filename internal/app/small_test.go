@@ -306,7 +306,7 @@ func TestSmallNightUndatedItemIsDatedWhenFirstSeen(t *testing.T) { // 8c
 func TestSmallNightAddressesAreCanonical(t *testing.T) { // 8d, 8e
 	t.Parallel()
 	for _, m := range small(t).mornings {
-		for _, r := range m.Reports {
+		for _, r := range m.Digest("").Reports {
 			for _, a := range r.Articles {
 				for _, trace := range []string{"news.google.com", "utm_", ".tsrc", "guccounter"} {
 					if strings.Contains(a.URL, trace) {
@@ -382,7 +382,7 @@ func TestSmallNightQuotesStandInTheirSources(t *testing.T) {
 	run := small(t)
 	checked := 0
 	for _, m := range run.mornings {
-		for _, r := range m.Reports {
+		for _, r := range m.Digest("").Reports {
 			for _, b := range bullets(r) {
 				for _, e := range b.Evidence {
 					checked++

@@ -55,6 +55,18 @@ func OfNight(n *night.Night, asOf time.Time) World {
 	}
 }
 
+// by is the world for a writer. What a model made of a recorded night lies in a
+// database of its own: the same moment of the same night has one report.
+func (w World) by(writer string) World {
+	if w.night == nil || writer == writerExtractive {
+		return w
+	}
+	own := *w.own
+	own.name += "_" + writer
+	w.own = &own
+	return w
+}
+
 // File is the name of the world's SQLite file in the data folder.
 func (w World) File() string {
 	if w.own == nil {

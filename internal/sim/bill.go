@@ -34,7 +34,6 @@ func PricesOf(p Provider) map[string]Price {
 		Claude: {
 			"claude-sonnet-4-6": {In: 3_000_000, InCached: 300_000, Out: 15_000_000},
 			"claude-haiku-4-5":  {In: 1_000_000, InCached: 100_000, Out: 5_000_000},
-			"claude-haiku-5-5":  {In: 100_000, InCached: 10_000, Out: 500_000},
 		},
 		Gemini: {
 			"gemini-2.5-flash":      {In: 300_000, InCached: 30_000, Out: 2_500_000},

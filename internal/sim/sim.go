@@ -132,6 +132,11 @@ func (s *Sim) Settings(url string) []Setting {
 		{"STOCKDIGEST_PRETEND", url},
 		{"OPENAI_BASE_URL", url + "/v1"},
 		{"OPENAI_API_KEY", Key},
+		{"STOCKDIGEST_CLAUDE_URL", url},
+		{"CLAUDE_API_KEY", Key},
+		{"STOCKDIGEST_GEMINI_URL", url},
+		{"GEMINI_API_KEY", Key},
+		{"STOCKDIGEST_WRITER", "openai"},
 	}
 	if model.Parallel > 0 {
 		all = append(all, Setting{"STOCKDIGEST_MODEL_PARALLEL", strconv.Itoa(model.Parallel)})

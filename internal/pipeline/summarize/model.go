@@ -22,9 +22,9 @@ type Asker interface {
 
 // ModelConfig holds the values of a model writer.
 type ModelConfig struct {
-	Provider string               // as the ledger and the price table name it
-	Model    string               // the model of the first two rungs
-	Cheaper  string               // the model of the third rung; empty: the ladder has no such rung
+	Read     []stockdigest.Model  // who reads articles, best first; the next is asked when one gives no usable answer
+	Write    []stockdigest.Model  // who words the bullets, likewise
+	Cheap    []stockdigest.Model  // who does both on the third rung; none: the ladder has no such rung
 	Now      func() time.Time     // the clock that a run's deadline is told by
 	Progress stockdigest.Progress // how many of a run's articles are through; may be nil
 }

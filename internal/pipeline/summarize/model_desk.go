@@ -25,22 +25,23 @@ type desk struct {
 	rung     stockdigest.Rung
 	over     *stockdigest.OverBudget // the first cap that was met
 	failures map[string]int          // calls without an answer, by cause
-	inARow   int                     // of these, since the last answer
+	inARow   map[string]int          // of these, since the last answer of each provider
 	broken   int                     // answers that could not be used
 	unknown  int                     // numbers in answers that name nothing
 	late     bool                    // the deadline came first
 	byRule   bool                    // what was read is told in the order of the rules
 	through  int                     // articles asked for, answered or not
-	answers  int                     // articles of which an answer was used
+	readBy   stockdigest.Model       // who answered last of an article
+	wroteBy  stockdigest.Model       // who worded the bullets
 }
 
 func newDesk(w model, run stockdigest.Run) *desk {
-	return &desk{asker: w.asker, cfg: w.cfg, run: run, rung: stockdigest.RungFull, failures: map[string]int{}}
+	return &desk{asker: w.asker, cfg: w.cfg, run: run, rung: stockdigest.RungFull, failures: map[string]int{}, inARow: map[string]int{}}
 }
 
 const (
 	atOnce  = 64 // calls of one run; what a provider allows is the asker's business
-	maxFail = 5  // calls in a row without an answer after which a run asks no more
+	maxFail = 5  // calls in a row without an answer after which a run leaves a provider alone
 )
 
 // read has every article of the list read, as far as the rung allows. It fails
@@ -55,33 +56,35 @@ func (d *desk) read(ctx context.Context, list []*article) error {
 }
 
 func (d *desk) readOne(ctx context.Context, a *article, total int) error {
-	text, cheap, err := d.ask(ctx, choosePrompt(a), a.important)
+	err := d.ask(ctx, question{
+		prompt: choosePrompt(a), chain: d.cfg.Read, important: a.important,
+		take: func(answer string, by stockdigest.Model, cheap bool) error { return d.take(a, answer, by, cheap) },
+	})
 	if err != nil {
 		return fmt.Errorf("ask about %s: %w", a.source.evidence.URL, err)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if text != "" {
-		d.take(a, text, cheap)
-	}
 	d.through++
 	d.cfg.Progress(d.run, stockdigest.StepSummarize, d.through, total)
 	return nil
 }
 
-// take fills in what the model said about an article; the caller holds the lock.
-func (d *desk) take(a *article, text string, cheap bool) {
+// take fills in what the model said about an article.
+func (d *desk) take(a *article, text string, by stockdigest.Model, cheap bool) error {
 	said, err := parseAnswer(text, len(a.lines), maxPicks)
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	d.unknown += said.unknown
 	if err != nil {
-		d.broken++
-		return
+		return err
 	}
-	d.answers++
+	d.readBy = by
 	a.read, a.cheap, a.material, a.event = true, cheap, said.material, said.event
 	for _, n := range said.numbers {
 		a.picks = append(a.picks, a.lines[n-1])
 	}
+	return nil
 }
 
 func tellsStory(chosen []choice, story stockdigest.Story) bool {
@@ -109,31 +112,83 @@ func byStory(chosen []choice) []choice {
 	return out
 }
 
-// ask makes one call on the rung where the run stands, and steps down as long as
-// the budget refuses. An empty text means that there is no answer and the rules
-// go on.
-func (d *desk) ask(ctx context.Context, prompt stockdigest.Prompt, important bool) (text string, cheap bool, err error) {
+// A question is what a desk asks of the models of a chain, best first.
+type question struct {
+	prompt    stockdigest.Prompt
+	chain     []stockdigest.Model // on the first two rungs
+	important bool                // still asked on the lower ones
+	// take uses the answer, or says why it cannot; nothing is kept then.
+	take func(answer string, by stockdigest.Model, cheap bool) error
+}
+
+// ask puts the question to one model after the other until an answer can be
+// used, on the rung where the run stands, and steps down as long as the budget
+// refuses. When nobody answers the rules go on: that is no error.
+func (d *desk) ask(ctx context.Context, q question) error {
 	for {
-		rung, name := d.model(important)
-		if name == "" {
-			return "", false, nil
+		rung, chain := d.chain(q)
+		over, err := d.askChain(ctx, q, chain, rung == stockdigest.RungCheaper)
+		if over == nil || err != nil {
+			return err
 		}
-		completion, err := d.call(ctx, name, prompt)
-		if err == nil {
-			d.answered(completion.Text)
-			return completion.Text, name != d.cfg.Model, nil
-		}
-		if over, ok := errors.AsType[*stockdigest.OverBudget](err); ok {
-			d.stepDown(rung, over)
+		d.stepDown(rung, over)
+	}
+}
+
+func (d *desk) askChain(ctx context.Context, q question, chain []stockdigest.Model, cheap bool) (*stockdigest.OverBudget, error) {
+	for _, m := range chain {
+		if d.gaveUp(m.Provider) {
 			continue
 		}
-		return "", false, d.forgive(ctx, err)
+		used, err := d.askModel(ctx, q, m, cheap)
+		if over, ok := errors.AsType[*stockdigest.OverBudget](err); ok {
+			return over, nil
+		}
+		if used || err != nil {
+			return nil, err
+		}
 	}
+	return nil, nil //nolint:nilnil // nobody answered, and nothing is in the way
+}
+
+// askModel asks one model, and once more when its answer cannot be used.
+func (d *desk) askModel(ctx context.Context, q question, m stockdigest.Model, cheap bool) (used bool, err error) {
+	prompt := q.prompt
+	for range 2 {
+		completion, err := d.call(ctx, m, prompt)
+		if _, over := errors.AsType[*stockdigest.OverBudget](err); over {
+			return false, err
+		}
+		if err != nil {
+			return false, d.forgive(ctx, m.Provider, err)
+		}
+		d.answered(m.Provider)
+		answer, err := prompt.Read(completion)
+		if err == nil {
+			err = q.take(string(answer), m, cheap)
+		}
+		if err == nil {
+			return true, nil
+		}
+		d.unusable()
+		if bad, ok := errors.AsType[*stockdigest.AnswerError](err); ok && bad.Fault == stockdigest.AnswerRefused {
+			return false, nil // it would refuse again
+		}
+		prompt = again(q.prompt, err)
+	}
+	return false, nil
+}
+
+// again is the prompt with what was wrong with the answer to it. Our own words
+// only: the answer itself may hold anything.
+func again(p stockdigest.Prompt, why error) stockdigest.Prompt {
+	p.Input += "\nYour last answer could not be used: " + why.Error() + ". Answer with the one JSON object that was asked for, and nothing else.\n"
+	return p
 }
 
 // call asks until the run's deadline. The asker finishes a call in flight by
 // itself, so that its answer is not paid for twice.
-func (d *desk) call(ctx context.Context, model string, prompt stockdigest.Prompt) (stockdigest.Completion, error) {
+func (d *desk) call(ctx context.Context, m stockdigest.Model, prompt stockdigest.Prompt) (stockdigest.Completion, error) {
 	if !d.run.Deadline.IsZero() {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, d.run.Deadline.Sub(d.cfg.Now()), errLate)
@@ -144,7 +199,7 @@ func (d *desk) call(ctx context.Context, model string, prompt stockdigest.Prompt
 	}
 	return d.asker.Ask(ctx, stockdigest.Ask{
 		Run: d.run.ID, Step: stockdigest.StepSummarize, Reader: payer(d.run),
-		Provider: d.cfg.Provider, Model: model, Prompt: prompt,
+		Provider: m.Provider, Model: m.Name, Prompt: prompt,
 	})
 }
 
@@ -158,20 +213,27 @@ func payer(run stockdigest.Run) stockdigest.ReaderID {
 	return ""
 }
 
-// model is the rung where the run stands and the model that may be asked on it,
-// if any.
-func (d *desk) model(important bool) (stockdigest.Rung, string) {
+// chain is the rung where the run stands, and the models that may be asked on it.
+func (d *desk) chain(q question) (stockdigest.Rung, []stockdigest.Model) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
-	case d.late || d.inARow >= maxFail:
-		return d.rung, ""
-	case d.rung == stockdigest.RungFull, d.rung == stockdigest.RungFewer && important:
-		return d.rung, d.cfg.Model
-	case d.rung == stockdigest.RungCheaper && important:
-		return d.rung, d.cfg.Cheaper
+	case d.late:
+		return d.rung, nil
+	case d.rung == stockdigest.RungFull, d.rung == stockdigest.RungFewer && q.important:
+		return d.rung, q.chain
+	case d.rung == stockdigest.RungCheaper && q.important:
+		return d.rung, d.cfg.Cheap
 	}
-	return d.rung, ""
+	return d.rung, nil
+}
+
+// gaveUp reports a provider that failed too often in a row, and everybody once
+// the deadline came.
+func (d *desk) gaveUp(provider string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.late || d.inARow[provider] >= maxFail
 }
 
 // stepDown goes one rung down, unless another call of the run went first.
@@ -185,24 +247,26 @@ func (d *desk) stepDown(from stockdigest.Rung, over *stockdigest.OverBudget) {
 		return
 	}
 	d.rung = from.Below()
-	if d.rung == stockdigest.RungCheaper && (d.cfg.Cheaper == "" || d.cfg.Cheaper == d.cfg.Model) {
+	if d.rung == stockdigest.RungCheaper && len(d.cfg.Cheap) == 0 {
 		d.rung = d.rung.Below()
 	}
 }
 
-// answered notes an answer; an empty one is a refusal, which cannot be used.
-func (d *desk) answered(text string) {
+func (d *desk) answered(provider string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.inARow = 0
-	if text == "" {
-		d.broken++
-	}
+	d.inARow[provider] = 0
+}
+
+func (d *desk) unusable() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.broken++
 }
 
 // forgive notes a call without an answer, which is the provider's trouble or the
 // deadline's. It returns what is neither: a stop, or a fault of the asker.
-func (d *desk) forgive(ctx context.Context, err error) error {
+func (d *desk) forgive(ctx context.Context, provider string, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -215,13 +279,13 @@ func (d *desk) forgive(ctx context.Context, err error) error {
 		d.late = true
 	case isCall:
 		d.failures[call.Provider+" gave no answer ("+string(call.Reason)+")"]++
-		d.inARow++
+		d.inARow[provider]++
 		if !call.Temporary() && call.Reason != stockdigest.CallBadRequest {
-			d.inARow = maxFail // the key or the funds: the next call would fail alike
+			d.inARow[provider] = maxFail // the key or the funds: the next call would fail alike
 		}
 	case isKnown && !errors.Is(err, stockdigest.ErrConflict):
 		d.failures[known.Message]++
-		d.inARow++
+		d.inARow[provider]++
 	default:
 		return err
 	}
@@ -234,7 +298,7 @@ func (d *desk) overdue() bool {
 
 // draft says how it was written; the sections come later.
 func (d *desk) draft(list []*article) stockdigest.Draft {
-	draft := stockdigest.Draft{Writer: d.cfg.Model, Rung: stockdigest.RungFull}
+	draft := stockdigest.Draft{Writer: d.writer(), Rung: stockdigest.RungFull}
 	cheap := false
 	for _, a := range list {
 		draft.Written.Of++
@@ -256,6 +320,20 @@ func (d *desk) draft(list []*article) stockdigest.Draft {
 		draft.Written.Why += ", so the order is by rule"
 	}
 	return draft
+}
+
+// writer is who wrote the draft: the model that worded its bullets, or else the
+// one that read for it.
+func (d *desk) writer() string {
+	switch {
+	case d.wroteBy.Name != "":
+		return d.wroteBy.Name
+	case d.readBy.Name != "":
+		return d.readBy.Name
+	case len(d.cfg.Read) > 0:
+		return d.cfg.Read[0].Name
+	}
+	return writerName
 }
 
 // why tells in a line for people what kept the model from reading all.

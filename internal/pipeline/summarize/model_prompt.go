@@ -1,7 +1,6 @@
 package summarize
 
 import (
-	"bytes"
 	"embed"
 	"encoding/json"
 	"errors"
@@ -98,7 +97,7 @@ func parseAnswer(text string, n, most int) (answer, error) {
 		Event     json.RawMessage   `json:"event"`
 		Material  json.RawMessage   `json:"material"`
 	}
-	if err := json.Unmarshal(unfence(text), &raw); err != nil {
+	if err := json.Unmarshal([]byte(text), &raw); err != nil {
 		return a, fmt.Errorf("read the answer: %w", err)
 	}
 	if raw.Sentences == nil {
@@ -129,14 +128,4 @@ func eventOf(raw json.RawMessage) events.Kind {
 		return events.None
 	}
 	return events.Kind(name)
-}
-
-// unfence takes off the code fence that some models put around JSON.
-func unfence(text string) []byte {
-	body := bytes.TrimSpace([]byte(text))
-	if rest, ok := bytes.CutPrefix(body, []byte("```")); ok {
-		rest = bytes.TrimPrefix(rest, []byte("json"))
-		body = bytes.TrimSpace(bytes.TrimSuffix(bytes.TrimSpace(rest), []byte("```")))
-	}
-	return body
 }

@@ -120,8 +120,8 @@ func TestAThousandMalformedAnswersGiveAThousandReports(t *testing.T) {
 		}
 		o := &oracle{answer: func(stockdigest.Ask) (string, error) { return answer, nil }}
 		d := draft(t, modelWriter(o), run(), m)
-		if len(o.asks) > 2 {
-			t.Fatalf("%q: asked %d times, want each once", answer, len(o.asks))
+		if len(o.asks) > 4 {
+			t.Fatalf("%q: asked %d times, want each question twice at most", answer, len(o.asks))
 		}
 		got := strings.Join(texts(d.Bullets()), "\n")
 		if !strings.Contains(got, "forecast") && !strings.Contains(got, "Net profit") || strings.Contains(got, "bankrupt") || strings.Contains(got, "evil") {

@@ -80,7 +80,10 @@ func everything(ask stockdigest.Ask) (string, error) { return naming(ask, ""), n
 func clock() time.Time { return asOf }
 
 func modelWriter(o summarize.Asker) summarize.Writer {
-	return summarize.Model(o, names.NewLinker([]stockdigest.Ticker{brightwell()}), summarize.ModelConfig{Provider: "openai", Model: dear, Cheaper: cheap, Now: clock})
+	return summarize.Model(o, names.NewLinker([]stockdigest.Ticker{brightwell()}), summarize.ModelConfig{
+		Read: []stockdigest.Model{{Provider: "openai", Name: dear}}, Write: []stockdigest.Model{{Provider: "openai", Name: dear}},
+		Cheap: []stockdigest.Model{{Provider: "openai", Name: cheap}}, Now: clock,
+	})
 }
 
 func draft(t *testing.T, w summarize.Writer, r stockdigest.Run, m stockdigest.Material) stockdigest.Draft {
@@ -321,7 +324,7 @@ func TestAnEmptyAnswerIsNoAnswer(t *testing.T) {
 	t.Parallel()
 	o := &oracle{answer: func(stockdigest.Ask) (string, error) { return "", nil }}
 	d := draft(t, modelWriter(o), run(), morning())
-	if diff := cmp.Diff(texts(write(t, morning())), texts(d.Bullets())); diff != "" || d.Written.Why != "2 of its answers could not be used" {
+	if diff := cmp.Diff(texts(write(t, morning())), texts(d.Bullets())); diff != "" || d.Written.Why != "4 of its answers could not be used" {
 		t.Errorf("why %q, bullets differ from those of the rules (-want +got):\n%s", d.Written.Why, diff)
 	}
 }
@@ -499,7 +502,7 @@ func TestProgressCountsArticles(t *testing.T) {
 	t.Parallel()
 	var seen []int
 	w := summarize.Model(&oracle{answer: everything}, names.NewLinker(nil), summarize.ModelConfig{
-		Provider: "openai", Model: dear, Now: clock,
+		Read: []stockdigest.Model{{Provider: "openai", Name: dear}}, Write: []stockdigest.Model{{Provider: "openai", Name: dear}}, Now: clock,
 		Progress: func(_ stockdigest.Run, _ stockdigest.StepName, done, total int) { seen = append(seen, done*100+total) },
 	})
 	draft(t, w, run(), morning())

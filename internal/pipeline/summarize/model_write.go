@@ -54,7 +54,7 @@ func parseWriting(body string, n int) (all []wording, unknown int, err error) {
 	var raw struct {
 		Bullets []json.RawMessage `json:"bullets"`
 	}
-	if err := json.Unmarshal(unfence(body), &raw); err != nil {
+	if err := json.Unmarshal([]byte(body), &raw); err != nil {
 		return nil, 0, fmt.Errorf("read the answer: %w", err)
 	}
 	if raw.Bullets == nil {
@@ -115,41 +115,35 @@ func known[T ~string](word T, list ...T) T {
 }
 
 // write has the choices of a run worded and ordered. Without an answer the
-// sentences are told as they stand, in the order of the stories.
+// sentences are told as they stand, in the order of the stories. What no model
+// has read none words.
 func (d *desk) write(ctx context.Context, company string, chosen []choice) ([]choice, error) {
-	if len(chosen) == 0 || !d.hasRead() {
-		return chosen[:min(len(chosen), maxBullets)], nil
+	plain := chosen[:min(len(chosen), maxBullets)]
+	if len(chosen) == 0 || d.readBy.Name == "" {
+		return plain, nil
 	}
-	body, _, err := d.ask(ctx, writePrompt(company, chosen), true)
+	var wordings []wording
+	err := d.ask(ctx, question{
+		prompt: writePrompt(company, chosen), chain: d.cfg.Write, important: true,
+		take: func(answer string, by stockdigest.Model, _ bool) error {
+			all, unknown, err := parseWriting(answer, len(chosen))
+			d.unknown += unknown
+			if err == nil && len(all) == 0 {
+				err = errNoLine
+			}
+			if err == nil {
+				wordings, d.wroteBy = all, by
+			}
+			return err
+		},
+	})
 	if err != nil {
 		return nil, fmt.Errorf("ask for the bullets of %s: %w", d.run.Ticker, err)
 	}
-	wordings := d.wordings(body, len(chosen))
 	if d.byRule = len(wordings) == 0; d.byRule {
-		return chosen[:min(len(chosen), maxBullets)], nil
+		return plain, nil
 	}
 	return byStory(worded(chosen, wordings)), nil
-}
-
-// hasRead reports whether a model has read anything for this run: what it has
-// not read it does not word.
-func (d *desk) hasRead() bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.answers > 0
-}
-
-func (d *desk) wordings(body string, n int) []wording {
-	if body == "" {
-		return nil
-	}
-	all, unknown, err := parseWriting(body, n)
-	d.unknown += unknown
-	if err != nil || len(all) == 0 {
-		d.broken++
-		return nil
-	}
-	return all
 }
 
 // worded are the choices as the model words them, in its order, at most as many

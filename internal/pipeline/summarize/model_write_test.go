@@ -112,7 +112,7 @@ func TestAModelCannotTurnAJudgementAround(t *testing.T) {
 func TestParseWritingKeepsWhatNamesLines(t *testing.T) {
 	t.Parallel()
 	from, texts, err := summarize.ParseWriting(
-		"```json\n"+`{"bullets":[{"from":[3,3,9,1,2,4],"text":" One\n line "},{"from":[],"text":"Nothing"},7,{"from":["2"],"text":"No"},{"from":[2]}]}`+"\n```", 4)
+		`{"bullets":[{"from":[3,3,9,1,2,4],"text":" One\n line "},{"from":[],"text":"Nothing"},7,{"from":["2"],"text":"No"},{"from":[2]}]}`, 4)
 	if err != nil {
 		t.Fatal(err)
 	}

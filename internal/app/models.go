@@ -1,0 +1,220 @@
+package app
+
+import (
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/adapter/llm"
+	"stockdigest.app/stockdigest/internal/control/calls"
+	"stockdigest.app/stockdigest/internal/names"
+	"stockdigest.app/stockdigest/internal/pipeline/summarize"
+)
+
+// writerExtractive is the writer without a model.
+const writerExtractive = "extractive"
+
+// A family is a provider of models, with those that are asked when the settings
+// name no other.
+type family struct {
+	name               string
+	read, write, cheap string
+
+	key, keyName string
+	at, atName   string
+	keyless      bool // a server of one's own may ask for none
+}
+
+// families lists the providers in the order in which they are asked.
+func (o Options) families() []family {
+	return []family{
+		{
+			name: "claude", read: "claude-haiku-4-5", write: "claude-sonnet-4-6", cheap: "claude-haiku-4-5",
+			key: string(o.ClaudeKey), keyName: "CLAUDE_API_KEY", at: o.ClaudeURL, atName: "STOCKDIGEST_CLAUDE_URL",
+		},
+		{
+			name: "openai", read: "gpt-5-mini", write: "gpt-5-mini", cheap: "gpt-5-nano",
+			key: string(o.OpenAIKey), keyName: "OPENAI_API_KEY", at: o.OpenAIURL, atName: "OPENAI_BASE_URL", keyless: true,
+		},
+		{
+			name: "gemini", read: "gemini-2.5-flash", write: "gemini-2.5-flash", cheap: "gemini-2.5-flash-lite",
+			key: string(o.GeminiKey), keyName: "GEMINI_API_KEY", at: o.GeminiURL, atName: "STOCKDIGEST_GEMINI_URL",
+		},
+	}
+}
+
+// ready reports whether the settings let the family be asked.
+func (f family) ready() bool { return f.key != "" || f.keyless && f.at != "" }
+
+func (f family) client(now func() time.Time) (calls.Provider, error) {
+	cfg := llm.Config{Name: f.name, BaseURL: f.at, Key: f.key, Now: now}
+	switch f.name {
+	case "claude":
+		return llm.NewClaude(cfg)
+	case "gemini":
+		return llm.NewGemini(cfg)
+	}
+	return llm.New(cfg)
+}
+
+// asked are the families that may be asked, the writer of the settings first.
+func (o Options) asked() []family {
+	var all []family
+	for _, f := range o.families() {
+		switch {
+		case !f.ready():
+		case f.name == o.Writer:
+			all = slices.Insert(all, 0, f)
+		default:
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
+// writer is the writer that the settings mean: extractive, or the family that is
+// asked first.
+func (o Options) writer() string {
+	asked := o.asked()
+	if o.Writer == writerExtractive || len(asked) == 0 {
+		return writerExtractive
+	}
+	return asked[0].name
+}
+
+// chain are the models of a setting, or else of each family that may be asked.
+func (o Options) chain(setting string, of func(family) string) ([]stockdigest.Model, error) {
+	if setting != "" {
+		return stockdigest.ParseModels(setting)
+	}
+	var all []stockdigest.Model
+	for _, f := range o.asked() {
+		all = append(all, stockdigest.Model{Provider: f.name, Name: of(f)})
+	}
+	return all, nil
+}
+
+// chains are the models that read articles, word bullets, and do both when the
+// budget gets short.
+func (o Options) chains() (c summarize.ModelConfig, err error) {
+	for _, step := range []struct {
+		into    *[]stockdigest.Model
+		setting string
+		of      func(family) string
+	}{
+		{&c.Read, o.ModelsRead, func(f family) string { return f.read }},
+		{&c.Write, o.ModelsWrite, func(f family) string { return f.write }},
+		{&c.Cheap, o.ModelsCheap, func(f family) string { return f.cheap }},
+	} {
+		if *step.into, err = o.chain(step.setting, step.of); err != nil {
+			return c, err
+		}
+	}
+	return c, nil
+}
+
+// WithWriter is o with another writer, or an ErrInvalid when it cannot be asked.
+// An empty name changes nothing.
+func (o Options) WithWriter(name string) (Options, error) {
+	if name == "" {
+		return o, nil
+	}
+	o.Writer = name
+	if faults := o.modelFaults(); len(faults) > 0 {
+		return o, stockdigest.Invalid("--writer: " + strings.Join(faults, "; "))
+	}
+	return o, nil
+}
+
+// modelFaults finds what is wrong with the writer and its models. No fault shows
+// a key.
+func (o Options) modelFaults() []string {
+	var faults, known []string
+	ready := map[string]bool{}
+	for _, f := range o.families() {
+		known = append(known, f.name)
+		ready[f.name] = f.ready()
+		if o.Writer == f.name && !f.ready() {
+			faults = append(faults, f.wants("STOCKDIGEST_WRITER="+o.Writer))
+		}
+		if u, err := url.Parse(f.at); f.at != "" && (err != nil || u.Host == "" || u.User != nil || u.RawQuery != "") {
+			faults = append(faults, f.atName+" is not an address such as https://api.example.com/v1, without key or query")
+		}
+	}
+	if o.Writer != "" && o.Writer != writerExtractive && !slices.Contains(known, o.Writer) {
+		faults = append(faults, fmt.Sprintf("STOCKDIGEST_WRITER=%q is not extractive, %s", o.Writer, strings.Join(known, " or ")))
+	}
+	for _, s := range []struct{ name, list string }{
+		{"STOCKDIGEST_MODELS_READ", o.ModelsRead}, {"STOCKDIGEST_MODELS_WRITE", o.ModelsWrite}, {"STOCKDIGEST_MODELS_CHEAP", o.ModelsCheap},
+	} {
+		models, err := stockdigest.ParseModels(s.list)
+		if err != nil {
+			faults = append(faults, s.name+": "+stockdigest.Message(err))
+		}
+		for _, m := range models {
+			i := slices.IndexFunc(o.families(), func(f family) bool { return f.name == m.Provider })
+			switch {
+			case i < 0:
+				faults = append(faults, fmt.Sprintf("%s: %s is of no provider we know: %s", s.name, m, strings.Join(known, ", ")))
+			case !ready[m.Provider]:
+				faults = append(faults, o.families()[i].wants(s.name+": "+m.String()))
+			}
+		}
+	}
+	return faults
+}
+
+func (f family) wants(what string) string {
+	if f.keyless {
+		return what + " needs " + f.keyName + ", or " + f.atName + " of a server that asks for none"
+	}
+	return what + " needs " + f.keyName
+}
+
+// newWriter is the writer of the settings.
+func (a *App) newWriter(linker *names.Linker) (summarize.Writer, error) {
+	if a.opts.writer() == writerExtractive {
+		return summarize.Extractive(linker), nil
+	}
+	providers := map[string]calls.Provider{}
+	for _, f := range a.opts.asked() {
+		client, err := f.client(time.Now)
+		if err != nil {
+			return nil, err
+		}
+		providers[f.name] = client
+	}
+	cfg, err := a.opts.chains()
+	if err != nil {
+		return nil, err
+	}
+	if err := a.opts.priced(cfg); err != nil {
+		return nil, err
+	}
+	if a.caller, err = a.newCaller(providers); err != nil {
+		return nil, err
+	}
+	cfg.Now, cfg.Progress = a.world.Now, a.progress
+	return summarize.Model(a.caller, linker, cfg), nil
+}
+
+// priced refuses a model without a price: what it may cost could not be held
+// against the budget.
+func (o Options) priced(cfg summarize.ModelConfig) error {
+	prices, err := o.Prices()
+	if err != nil {
+		return err
+	}
+	today := stockdigest.DayOf(time.Now(), time.UTC)
+	for _, m := range slices.Concat(cfg.Read, cfg.Write, cfg.Cheap) {
+		if _, err := prices.Of(m.Provider, m.Name, today); err != nil {
+			return stockdigest.Invalid(fmt.Sprintf("no price for %s: add the line \"%s %s %s IN CACHED OUT\" (dollars per million tokens, 0 for a server of your own) to %s",
+				m, m.Provider, m.Name, today, filepath.Join(o.Dir, PriceFile)))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,78 @@
+package app_test
+
+import (
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/app"
+	"stockdigest.app/stockdigest/internal/sim"
+)
+
+func TestAModelWithoutAPriceIsRefusedWithTheWayOut(t *testing.T) {
+	t.Parallel()
+	_, opts := pretend(t, sim.Config{Seed: 1, Tickers: 1})
+	opts.ModelsWrite = "openai:llama-of-our-own"
+	world, err := app.Pretend(t.Context(), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = app.New(t.Context(), opts, world, &app.Console{Out: io.Discard, Err: io.Discard})
+	if !errors.Is(err, stockdigest.ErrInvalid) || !strings.Contains(err.Error(), "no price for openai:llama-of-our-own") || !strings.Contains(err.Error(), app.PriceFile) {
+		t.Errorf("got %v, want the model, and the file that its price goes to", err)
+	}
+}
+
+func TestAWriterWithoutAKeyIsRefused(t *testing.T) {
+	t.Parallel()
+	opts := options(t)
+	if _, err := opts.WithWriter("claude"); !errors.Is(err, stockdigest.ErrInvalid) || !strings.Contains(err.Error(), "CLAUDE_API_KEY") {
+		t.Errorf("got %v, want the key that is missing", err)
+	}
+	if _, err := opts.WithWriter("poet"); !errors.Is(err, stockdigest.ErrInvalid) {
+		t.Errorf("got %v, want an unknown writer refused", err)
+	}
+	if same, err := opts.WithWriter(""); err != nil || same.Writer != opts.Writer {
+		t.Errorf("got %v, want no change", err)
+	}
+}
+
+func TestEveryFamilyWritesAReport(t *testing.T) {
+	t.Parallel()
+	for writer, model := range map[string]string{"claude": "claude-sonnet-4-6", "openai": "gpt-5-mini", "gemini": "gemini-2.5-flash"} {
+		t.Run(writer, func(t *testing.T) {
+			t.Parallel()
+			world, opts := pretend(t, sim.Config{Seed: 1, Tickers: 2}, "STOCKDIGEST_WRITER="+writer)
+			reports := pretendReports(t, opts, stockdigest.Daily)
+			for _, r := range reports {
+				if r.Writer != model || r.Rung != stockdigest.RungFull || r.Written.Read != r.Written.Of || r.Written.Of == 0 || len(r.Sections) == 0 {
+					t.Errorf("%s: writer %q, rung %q, %+v, %d sections; want all by %s", r.Ticker, r.Writer, r.Rung, r.Written, len(r.Sections), model)
+				}
+			}
+			bill := world.Bill()
+			if bill.Calls == 0 || bill.Repeated > 0 {
+				t.Errorf("%d calls, %d of them repeated; want some, each once", bill.Calls, bill.Repeated)
+			}
+			if again := pretendReports(t, opts, stockdigest.Weekly); len(again) != len(reports) || world.Bill().Calls != bill.Calls {
+				t.Errorf("the same news again: %d reports and %d more calls, want none paid", len(again), world.Bill().Calls-bill.Calls)
+			}
+		})
+	}
+}
+
+func TestTheNextFamilyWritesWhenOneGivesNoUsableAnswer(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []sim.FaultKind{sim.FaultRefusal, sim.FaultCut, sim.FaultBlanks, sim.FaultLoop, sim.FaultForm, sim.FaultIDs} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			_, opts := pretend(t, sim.Config{Seed: 1, Tickers: 1, Faults: []sim.Fault{{Provider: sim.Claude, Kind: kind, Share: 1}}}, "STOCKDIGEST_WRITER=claude")
+			for _, r := range pretendReports(t, opts, stockdigest.Daily) {
+				if r.Writer != "gpt-5-mini" || r.Rung != stockdigest.RungFull || !strings.Contains(r.Written.Why, "could not be used") {
+					t.Errorf("writer %q, rung %q, %+v; want the next family, and why", r.Writer, r.Rung, r.Written)
+				}
+			}
+		})
+	}
+}
