@@ -79,7 +79,7 @@ func New(ctx context.Context, opts Options, world World, console *Console) (*App
 		Transport: world.Transport, Wrap: world.Wrap, Hosts: world.Hosts, Logger: a.log,
 	})
 	linker := names.NewLinker(all)
-	writer, err := a.newWriter(linker)
+	writer, err := a.newWriter(linker) //nolint:contextcheck // a client outlives the call that makes it
 	if err != nil {
 		return nil, joinClose(err, db)
 	}

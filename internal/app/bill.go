@@ -43,8 +43,7 @@ func (a *App) made(ctx context.Context, run stockdigest.RunID, r stockdigest.Rep
 		return m, fmt.Errorf("read the bill of %s: %w", r.Ticker, err)
 	}
 	var sum stockdigest.Micros
-	for i := len(calls) - 1; i >= 0; i-- {
-		c := calls[i]
+	for _, c := range slices.Backward(calls) { // newest first
 		sum += c.Cost
 		m.Calls = append(m.Calls, PaidCall{
 			Step: c.Step, Provider: c.Provider, Model: c.Model, Prompt: c.Prompt, State: c.State,

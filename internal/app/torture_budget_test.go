@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/adapter/store"
 	"stockdigest.app/stockdigest/internal/adapter/store/storetest"
 	"stockdigest.app/stockdigest/internal/sim"
 )
@@ -15,14 +16,19 @@ import (
 // some of them. What the provider bills must stay under the cap every time.
 func TestBillNeverPassesTheBudget(t *testing.T) {
 	t.Parallel()
-	rounds := torture(100, 1)
-	got := spendFleet(t, rounds, fleetPlan{budget: "0.10"})
-	measured(t, "sqlite: %d rounds of 20 workers, 2 kills each, ten times the tokens: %s", rounds, got)
-	if got.over > 0 || got.lost > 0 {
-		t.Errorf("got %s; want no bill above the cap and no run lost", got)
-	}
-	if got.refused == 0 {
-		t.Error("no call was refused: the cap was never reached")
+	for engine, config := range storetest.Configs() {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			rounds := torture(100, 1)
+			got := spendFleet(t, rounds, fleetPlan{budget: "0.10"}, config)
+			measured(t, "%s: %d rounds of 20 workers, 2 kills each, ten times the tokens: %s", engine, rounds, got)
+			if got.over > 0 || got.lost > 0 {
+				t.Errorf("got %s; want no bill above the cap and no run lost", got)
+			}
+			if got.refused == 0 {
+				t.Error("no call was refused: the cap was never reached")
+			}
+		})
 	}
 }
 
@@ -32,7 +38,7 @@ func TestBillNeverPassesTheBudget(t *testing.T) {
 func TestBudgetHarnessCatchesNoReservation(t *testing.T) {
 	t.Parallel()
 	for range 8 {
-		got := spendFleet(t, 1, fleetPlan{budget: "0.01", broken: brokenBudget})
+		got := spendFleet(t, 1, fleetPlan{budget: "0.01", broken: brokenBudget}, storetest.SQLiteConfig)
 		measured(t, "nothing reserved: %s", got)
 		if got.over > 0 {
 			return
@@ -51,7 +57,7 @@ func (s spent) String() string {
 		", " + itoa(s.refused) + " calls refused, " + itoa(s.lost) + " runs lost"
 }
 
-func spendFleet(t *testing.T, rounds int, plan fleetPlan) (got spent) {
+func spendFleet(t *testing.T, rounds int, plan fleetPlan, config func(testing.TB) store.Config) (got spent) {
 	t.Helper()
 	limit, err := stockdigest.ParseDollars(plan.budget)
 	if err != nil {
@@ -62,7 +68,7 @@ func spendFleet(t *testing.T, rounds int, plan fleetPlan) (got spent) {
 	plan.faults = []sim.Fault{{Provider: sim.Model, Kind: sim.FaultTokens, Share: 1}}
 	random := seeded(t)
 	for range rounds {
-		f := newFleet(t, storetest.SQLiteConfig(t), plan)
+		f := newFleet(t, config(t), plan)
 		f.open(40)
 		for range 4 {
 			f.start()
