@@ -76,7 +76,7 @@ func New(ctx context.Context, opts Options, world World, console *Console) (*App
 	a.dir = stockdigest.NewDirectory(all)
 	a.fetch = fetch.New(fetch.Config{
 		UserAgent: userAgent(opts.Contact), Now: world.Now,
-		Transport: world.Transport, Wrap: world.Wrap, Hosts: world.Hosts, Logger: a.log,
+		Transport: world.Transport, Wrap: world.wrap(), Hosts: world.Hosts, Logger: a.log,
 	})
 	linker := names.NewLinker(all)
 	writer, err := a.newWriter(linker) //nolint:contextcheck // a client outlives the call that makes it
@@ -96,7 +96,7 @@ func (a *App) wire(linker *names.Linker, writer summarize.Writer) []pipeline.Ste
 	return []pipeline.Step{
 		ingest.New(a.store, feedReader, filings, ingest.Config{Now: a.world.Now, Progress: progress}),
 		triage.New(a.store, linker),
-		extract.New(extract.Deps{Store: a.store, Pages: a.fetch, SecondLook: triage.SecondLook(linker), Now: a.world.Now, Progress: progress}),
+		extract.New(extract.Deps{Store: a.store, Pages: a.fetch, Links: a.links(), SecondLook: triage.SecondLook(linker), Now: a.world.Now, Progress: progress}),
 		cluster.New(a.store),
 		summarize.New(a.store, writer),
 		verify.New(a.store),

@@ -27,6 +27,7 @@ func Doctor(ctx context.Context, opts Options, offline bool, console *Console) [
 	checks := []Check{checkFolder(opts.Dir), checkZone(opts.TimeZone)}
 	checks = append(checks, checkStore(ctx, opts)...)
 	checks = append(checks, checkContact(opts))
+	checks = append(checks, checkModels(ctx, opts, offline)...)
 	if offline {
 		return checks
 	}

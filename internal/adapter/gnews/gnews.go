@@ -69,6 +69,12 @@ type Client struct {
 // New returns a client.
 func New(cfg Config) *Client { return &Client{Config: cfg} }
 
+// Wraps reports whether link is one of Google News, for Resolve to open.
+func Wraps(link string) bool {
+	_, err := token(link)
+	return err == nil
+}
+
 // Resolve returns the article that a link leads to. A link that is no wrapper
 // is ErrInvalid, one that Google does not open ErrNotFound; ErrUnavailable is
 // worth another try. After a 429 Google is left alone for as long as it asked,

@@ -44,6 +44,12 @@ type Pages interface {
 	Page(ctx context.Context, url string) (stockdigest.Body, error)
 }
 
+// Links opens links that name another place than the article's, such as those
+// of Google News. Any other link is its own target.
+type Links interface {
+	Target(ctx context.Context, link string) (string, error)
+}
+
 // A SecondLook says whether a text is about the company, with the reason. It
 // is asked for candidates that triage let pass as unsure.
 type SecondLook func(t stockdigest.Ticker, c stockdigest.Candidate, text string) (about bool, reason string)
@@ -52,6 +58,7 @@ type SecondLook func(t stockdigest.Ticker, c stockdigest.Candidate, text string)
 type Deps struct {
 	Store      Store
 	Pages      Pages
+	Links      Links      // nil: links are opened offline only
 	SecondLook SecondLook // nil: no second look
 	Now        func() time.Time
 	Progress   stockdigest.Progress // nil: nobody watches

@@ -395,6 +395,40 @@ func TestRunOpensWrapperLinksOffline(t *testing.T) {
 	}
 }
 
+// fakeLinks open what they know.
+type fakeLinks map[string]string
+
+func (l fakeLinks) Target(_ context.Context, link string) (string, error) {
+	switch target, ok := l[link]; {
+	case !ok:
+		return link, nil
+	case target == "":
+		return "", &stockdigest.Error{Kind: stockdigest.ErrUnavailable, Message: "Google asks to be left alone", RetryAfter: 40 * time.Minute}
+	default:
+		return target, nil
+	}
+}
+
+func TestRunReadsWhereAWrapperLinkLeads(t *testing.T) {
+	t.Parallel()
+	const wrapper, busy = "https://news.google.com/rss/articles/new-1", "https://news.google.com/rss/articles/new-2"
+	store, pages, _ := setup(candidate(wrapper, 1), candidate(busy, 2), candidate(two, 3))
+	step := extract.New(extract.Deps{
+		Store: store, Pages: pages, Links: fakeLinks{wrapper: one, busy: ""}, Now: func() time.Time { return asOf },
+	})
+	pages.bodies[one], pages.bodies[two] = pageOf(prose("Acme"), ""), pageOf(prose("Bowl"), "")
+	if err := step.Run(t.Context(), testRun()); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"resolve to " + one, "text  " + one, "miss " + busy, "text  " + two, "done extract"}
+	if diff := cmp.Diff(want, store.writes); diff != "" {
+		t.Errorf("writes (-want +got):\n%s", diff)
+	}
+	if at := store.at(stockdigest.NewArticleID(busy)).Miss.NextTry; !at.Equal(asOf.Add(40 * time.Minute)) {
+		t.Errorf("next try at %s, want when Google allows it", at)
+	}
+}
+
 func TestRunStopsWhenTheContextEnds(t *testing.T) {
 	t.Parallel()
 	store, pages, step := setup(candidate(one, 1))

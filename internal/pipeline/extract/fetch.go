@@ -31,7 +31,14 @@ type result struct {
 // page fetches and reads the page of a candidate. A page that only shows the
 // beginning of another publisher's article is followed there, once.
 func (s *Step) page(ctx context.Context, c stockdigest.Candidate) result {
-	body, a, err := s.open(ctx, c.Article.URL)
+	target := c.Article.URL
+	if s.Links != nil {
+		var err error
+		if target, err = s.Links.Target(ctx, c.Article.URL); err != nil {
+			return s.missed(c, err)
+		}
+	}
+	body, a, err := s.open(ctx, target)
 	if link := a.Original; link != "" && len(a.Text) < stubBytes {
 		if whole, article, failed := s.open(ctx, link); failed == nil && len(article.Text) > len(a.Text) {
 			body, a, err = whole, article, nil

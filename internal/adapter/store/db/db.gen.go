@@ -243,6 +243,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.followedTickersStmt, err = db.PrepareContext(ctx, followedTickers); err != nil {
 		return nil, fmt.Errorf("error preparing query FollowedTickers: %w", err)
 	}
+	if q.forgetLinksStmt, err = db.PrepareContext(ctx, forgetLinks); err != nil {
+		return nil, fmt.Errorf("error preparing query ForgetLinks: %w", err)
+	}
 	if q.freshRunStmt, err = db.PrepareContext(ctx, freshRun); err != nil {
 		return nil, fmt.Errorf("error preparing query FreshRun: %w", err)
 	}
@@ -327,6 +330,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.resetProviderStmt, err = db.PrepareContext(ctx, resetProvider); err != nil {
 		return nil, fmt.Errorf("error preparing query ResetProvider: %w", err)
 	}
+	if q.resolvedLinkStmt, err = db.PrepareContext(ctx, resolvedLink); err != nil {
+		return nil, fmt.Errorf("error preparing query ResolvedLink: %w", err)
+	}
 	if q.retryRunStmt, err = db.PrepareContext(ctx, retryRun); err != nil {
 		return nil, fmt.Errorf("error preparing query RetryRun: %w", err)
 	}
@@ -356,6 +362,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.saveHealthStmt, err = db.PrepareContext(ctx, saveHealth); err != nil {
 		return nil, fmt.Errorf("error preparing query SaveHealth: %w", err)
+	}
+	if q.saveLinkStmt, err = db.PrepareContext(ctx, saveLink); err != nil {
+		return nil, fmt.Errorf("error preparing query SaveLink: %w", err)
 	}
 	if q.saveMissStmt, err = db.PrepareContext(ctx, saveMiss); err != nil {
 		return nil, fmt.Errorf("error preparing query SaveMiss: %w", err)
@@ -826,6 +835,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing followedTickersStmt: %w", cerr)
 		}
 	}
+	if q.forgetLinksStmt != nil {
+		if cerr := q.forgetLinksStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing forgetLinksStmt: %w", cerr)
+		}
+	}
 	if q.freshRunStmt != nil {
 		if cerr := q.freshRunStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing freshRunStmt: %w", cerr)
@@ -966,6 +980,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing resetProviderStmt: %w", cerr)
 		}
 	}
+	if q.resolvedLinkStmt != nil {
+		if cerr := q.resolvedLinkStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing resolvedLinkStmt: %w", cerr)
+		}
+	}
 	if q.retryRunStmt != nil {
 		if cerr := q.retryRunStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing retryRunStmt: %w", cerr)
@@ -1014,6 +1033,11 @@ func (q *Queries) Close() error {
 	if q.saveHealthStmt != nil {
 		if cerr := q.saveHealthStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing saveHealthStmt: %w", cerr)
+		}
+	}
+	if q.saveLinkStmt != nil {
+		if cerr := q.saveLinkStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing saveLinkStmt: %w", cerr)
 		}
 	}
 	if q.saveMissStmt != nil {
@@ -1293,6 +1317,7 @@ type Queries struct {
 	fillPublisherStmt       *sql.Stmt
 	finishSlotStmt          *sql.Stmt
 	followedTickersStmt     *sql.Stmt
+	forgetLinksStmt         *sql.Stmt
 	freshRunStmt            *sql.Stmt
 	holdAccountStmt         *sql.Stmt
 	holdProviderStmt        *sql.Stmt
@@ -1321,6 +1346,7 @@ type Queries struct {
 	reportHeldStmt          *sql.Stmt
 	reserveCreditStmt       *sql.Stmt
 	resetProviderStmt       *sql.Stmt
+	resolvedLinkStmt        *sql.Stmt
 	retryRunStmt            *sql.Stmt
 	returnHeldStmt          *sql.Stmt
 	revokeTokensStmt        *sql.Stmt
@@ -1331,6 +1357,7 @@ type Queries struct {
 	saveAnswerStmt          *sql.Stmt
 	saveDraftStmt           *sql.Stmt
 	saveHealthStmt          *sql.Stmt
+	saveLinkStmt            *sql.Stmt
 	saveMissStmt            *sql.Stmt
 	savePollStmt            *sql.Stmt
 	saveProviderStmt        *sql.Stmt
@@ -1443,6 +1470,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		fillPublisherStmt:       q.fillPublisherStmt,
 		finishSlotStmt:          q.finishSlotStmt,
 		followedTickersStmt:     q.followedTickersStmt,
+		forgetLinksStmt:         q.forgetLinksStmt,
 		freshRunStmt:            q.freshRunStmt,
 		holdAccountStmt:         q.holdAccountStmt,
 		holdProviderStmt:        q.holdProviderStmt,
@@ -1471,6 +1499,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		reportHeldStmt:          q.reportHeldStmt,
 		reserveCreditStmt:       q.reserveCreditStmt,
 		resetProviderStmt:       q.resetProviderStmt,
+		resolvedLinkStmt:        q.resolvedLinkStmt,
 		retryRunStmt:            q.retryRunStmt,
 		returnHeldStmt:          q.returnHeldStmt,
 		revokeTokensStmt:        q.revokeTokensStmt,
@@ -1481,6 +1510,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		saveAnswerStmt:          q.saveAnswerStmt,
 		saveDraftStmt:           q.saveDraftStmt,
 		saveHealthStmt:          q.saveHealthStmt,
+		saveLinkStmt:            q.saveLinkStmt,
 		saveMissStmt:            q.saveMissStmt,
 		savePollStmt:            q.savePollStmt,
 		saveProviderStmt:        q.saveProviderStmt,

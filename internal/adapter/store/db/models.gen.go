@@ -185,6 +185,12 @@ type FilingsSeen struct {
 	Fresh     bool
 }
 
+type Link struct {
+	Link       string
+	Target     string
+	ResolvedAt Time
+}
+
 type MarketDay struct {
 	Exchange string
 	Day      string
