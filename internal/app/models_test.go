@@ -76,3 +76,37 @@ func TestTheNextFamilyWritesWhenOneGivesNoUsableAnswer(t *testing.T) {
 		})
 	}
 }
+
+// TestALiarIsNotPrinted has a model that words every other bullet wrong: another
+// figure, the other direction, another company.
+func TestALiarIsNotPrinted(t *testing.T) {
+	t.Parallel()
+	tickers := torture(120, 8)
+	world, opts := pretend(t, sim.Config{Seed: 3, Tickers: tickers, Shared: 0.2, Faults: []sim.Fault{{Kind: sim.FaultLies, Share: 1}}},
+		"STOCKDIGEST_BUDGET_DAY=1000", "STOCKDIGEST_BUDGET_MONTH=1000")
+	printed, told := map[string]int{}, 0
+	for _, r := range pretendReports(t, opts, stockdigest.Daily) {
+		for _, s := range r.Sections {
+			for _, b := range s.Bullets {
+				printed[b.Text]++
+				told++
+			}
+		}
+		if r.Status == stockdigest.ReportHeld {
+			t.Errorf("%s is held: %s", r.Ticker, r.Reason)
+		}
+	}
+	lies := world.Lies()
+	through := map[string]int{}
+	for _, l := range lies {
+		if printed[l.Claim] > 0 {
+			through[l.Kind]++
+			t.Logf("printed: %q, made of %q", l.Claim, l.Line)
+		}
+	}
+	n := through["figure"] + through["direction"] + through["name"]
+	measured(t, "%d companies, %d lies in %d bullets that were printed: %d came through %v", tickers, len(lies), told, n, through)
+	if len(lies) < 4*tickers || 100*n > len(lies) {
+		t.Errorf("%d of %d lies were printed, want 1 in 100 at most", n, len(lies))
+	}
+}

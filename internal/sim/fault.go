@@ -40,6 +40,7 @@ const (
 	FaultForm    FaultKind = "form"    // another form than was asked for
 	FaultIDs     FaultKind = "ids"     // of lines that were not shown
 	FaultFences  FaultKind = "fences"  // around the answer, with a word before it
+	FaultLies    FaultKind = "lies"    // every other bullet has a wrong figure, direction or name
 )
 
 // FaultKinds lists the faults.
@@ -47,7 +48,7 @@ func FaultKinds() []FaultKind {
 	return []FaultKind{
 		FaultBusy, FaultBusyAfter, FaultBusyAbsurd, FaultError, FaultGateway, FaultOverload, FaultHang, FaultRedirects,
 		FaultHangBody, FaultHalf, FaultType, FaultTokens, FaultHuge, FaultBomb,
-		FaultRefusal, FaultCut, FaultBlanks, FaultLoop, FaultForm, FaultIDs, FaultFences,
+		FaultRefusal, FaultCut, FaultBlanks, FaultLoop, FaultForm, FaultIDs, FaultFences, FaultLies,
 	}
 }
 

@@ -86,6 +86,9 @@ func (s *Sim) think(c chat, route string, fault FaultKind) string {
 	for _, l := range lines {
 		t.texts[l.n] = l.text
 	}
+	if fault == FaultLies {
+		t.lie = func(line string) string { return s.lie(t.dice, line) }
+	}
 	if fault == FaultIDs {
 		for i := range t.numbers {
 			t.numbers[i] += 1000
@@ -141,6 +144,7 @@ type thought struct {
 	dice    *dice
 	numbers []int
 	texts   map[int]string // of the lines, by number
+	lie     func(line string) string
 }
 
 func (t thought) fit(to shape) any {
@@ -181,13 +185,17 @@ const mostBullets = 14
 // bullets tells a line each, in the line's own words.
 func (t thought) bullets(to shape) []any {
 	all := []any{}
-	for _, n := range t.numbers[:min(len(t.numbers), mostBullets)] {
+	for i, n := range t.numbers[:min(len(t.numbers), mostBullets)] {
 		one := thought{dice: t.dice, numbers: []int{n}, texts: t.texts}
 		bullet, ok := one.fit(to).(map[string]any)
 		if !ok {
 			continue
 		}
-		bullet["text"], bullet["impact"], bullet["sentiment"], bullet["relevance"] = t.texts[n], "medium", "neutral", "direct"
+		text := t.texts[n]
+		if t.lie != nil && i%2 == 0 {
+			text = t.lie(text)
+		}
+		bullet["text"], bullet["impact"], bullet["sentiment"], bullet["relevance"] = text, "medium", "neutral", "direct"
 		all = append(all, bullet)
 	}
 	return all

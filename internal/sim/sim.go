@@ -56,6 +56,7 @@ type Sim struct {
 
 	mu     sync.Mutex
 	faults []Fault
+	lies   []Lie
 }
 
 // New invents a world.
