@@ -309,8 +309,8 @@ func (c *comparison) standIn(n facts.Name) string {
 	return best
 }
 
-// Support is asked of statements with fewWords content words and more: of two
-// or three words a paraphrase may keep none.
+// A share is asked of statements with fewWords content words and more: of two or
+// three words a paraphrase may keep one.
 const (
 	fewWords  = 4
 	supported = 0.5 // share of the content words that the evidence or its titles use
@@ -331,7 +331,8 @@ func (c *comparison) support() {
 			known++
 		}
 	}
-	if len(seen) >= fewWords && float64(known) < supported*float64(len(seen)) {
+	made := known == 0 && len(seen) > 0
+	if made || len(seen) >= fewWords && float64(known) < supported*float64(len(seen)) {
 		c.fail(clean(c.b.s), KindWords, "uses %d words of which its evidence uses %d", len(seen), known)
 	}
 }
