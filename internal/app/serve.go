@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/adapter/store"
 	"stockdigest.app/stockdigest/internal/control/schedule"
 	"stockdigest.app/stockdigest/internal/control/tasks"
 	"stockdigest.app/stockdigest/internal/ops"
@@ -117,9 +118,20 @@ func (a *App) newAdmin(ctx context.Context, scheduler *schedule.Scheduler, carri
 		Environment: a.opts.Environment, Version: Version(), Zone: zone, Caps: a.opts.Caps(), Budget: a.opts.Budget(),
 		Scheduled: a.opts.Scheduled(),
 	}, admin.Deps{
-		Runs: a.store, Batches: a.store, Money: a.store, Reports: a.store, Slots: scheduler,
+		Runs: a.store, Batches: a.store, Money: money{a.store, a}, Reports: a.store, Slots: scheduler,
 		SignIn: web.NewSignIn(a.store, a.opts.Proxies, time.Now), Tasks: pages, Now: a.world.Now,
 	})
+}
+
+// money is the store's, with a note of who lets a stopped provider go on.
+type money struct {
+	*store.DB
+	app *App
+}
+
+// ResetProvider lets a provider be called again.
+func (m money) ResetProvider(ctx context.Context, name, by string) error {
+	return m.app.ResetProvider(ctx, name, by)
 }
 
 // prepare gives a run that nobody has begun the feeds of its company.

@@ -269,7 +269,7 @@ func (s *fakeService) RetryRun(_ context.Context, _ stockdigest.RunID, by string
 	return s.change("retry", by)
 }
 
-func (s *fakeService) ResetProvider(_ context.Context, name string) error {
+func (s *fakeService) ResetProvider(_ context.Context, name, _ string) error {
 	return s.change("reset "+name, "nobody")
 }
 

@@ -38,7 +38,7 @@ type Money interface {
 	Spending(ctx context.Context, day stockdigest.Day, b stockdigest.Budget) (stockdigest.Spending, error)
 	Calls(ctx context.Context, f stockdigest.CallFilter) ([]stockdigest.Call, error)
 	Providers(ctx context.Context) ([]stockdigest.ProviderState, error)
-	ResetProvider(ctx context.Context, name string) error
+	ResetProvider(ctx context.Context, name, by string) error
 }
 
 // Reports are what runs make. None yet is an ErrNotFound.
@@ -158,12 +158,12 @@ func (a *Admin) change(do func(context.Context, stockdigest.RunID, string) error
 }
 
 // reset lets a provider be called again that was stopped.
-func (a *Admin) reset(w http.ResponseWriter, r *http.Request, _ stockdigest.Access) error {
+func (a *Admin) reset(w http.ResponseWriter, r *http.Request, who stockdigest.Access) error {
 	name, err := url.PathUnescape(chi.URLParam(r, "name"))
 	if err != nil || len(name) > maxName || strings.ContainsFunc(name, unicode.IsControl) {
 		return stockdigest.NotFound("there is no provider of that name")
 	}
-	if err := a.Money.ResetProvider(r.Context(), name); err != nil {
+	if err := a.Money.ResetProvider(r.Context(), name, "operator "+who.Name); err != nil {
 		return err
 	}
 	http.Redirect(w, r, prefix, http.StatusSeeOther)
