@@ -60,7 +60,6 @@ func New(ctx context.Context, opts Options, world World, console *Console) (*App
 	a := &App{
 		opts: opts, world: world, console: console, log: NewLogger(opts, console.Err), told: make(chan time.Time, 1),
 	}
-	context.AfterFunc(ctx, func() { a.told <- time.Now() })
 	db, err := openStore(ctx, opts, world)
 	if err != nil {
 		return nil, err
@@ -85,6 +84,12 @@ func New(ctx context.Context, opts Options, world World, console *Console) (*App
 	}
 	a.steps = a.wire(linker, writer)
 	a.runner = a.newRunner()
+	context.AfterFunc(ctx, func() {
+		a.told <- time.Now()
+		if a.caller != nil {
+			a.caller.Stop()
+		}
+	})
 	return a, nil
 }
 

@@ -73,6 +73,7 @@ type Caller struct {
 	gates map[string]*gate // one per provider
 
 	mu      sync.Mutex
+	stopped bool
 	flights map[string]*flight // by key
 	left    sync.WaitGroup     // flights that have not ended
 }
@@ -109,8 +110,23 @@ type flight struct {
 	answer stockdigest.Completion
 	err    error
 
-	waiting int                // guarded by the caller's lock
-	cancel  context.CancelFunc // ends the wait for leave; the call itself goes on
+	waiting int                     // guarded by the caller's lock
+	cancel  context.CancelCauseFunc // ends the wait for leave; the call itself goes on
+}
+
+// errStopped is why no call is begun any more.
+var errStopped = errors.New("the process stops, and begins no paid call")
+
+// Stop lets no call be begun any more: who waits for leave, or asks from now on,
+// gets an error. Calls under way go on, and who waits for them gets their
+// answers.
+func (c *Caller) Stop() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stopped = true
+	for _, f := range c.flights {
+		f.cancel(errStopped)
+	}
 }
 
 // Ask returns the answer to the ask's prompt, from the ledger when it was paid
@@ -145,13 +161,16 @@ func (c *Caller) join(ctx context.Context, key string, ask stockdigest.Ask) (f *
 		f.waiting++
 		return f, false
 	}
-	flying, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	flying, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	f = &flight{done: make(chan struct{}), waiting: 1, cancel: cancel}
+	if c.stopped {
+		cancel(errStopped) // an answer that is stored already may still be had
+	}
 	c.flights[key] = f
 	c.left.Go(func() {
-		defer cancel()
+		defer cancel(nil)
 		f.answer, f.err = c.fly(flying, key, ask)
-		if heard := c.land(key, f); !heard && f.err != nil && !errors.Is(f.err, context.Canceled) {
+		if heard := c.land(key, f); !heard && f.err != nil && !errors.Is(f.err, context.Canceled) && !errors.Is(f.err, errStopped) {
 			c.deps.Log.WarnContext(flying, "a paid call that nobody waits for has failed", "key", key, "error", f.err)
 		}
 		close(f.done)
@@ -178,7 +197,7 @@ func (c *Caller) goAway(key string, f *flight) {
 	if f.waiting > 0 {
 		return
 	}
-	f.cancel()
+	f.cancel(context.Canceled)
 	if c.flights[key] == f {
 		delete(c.flights, key)
 	}

@@ -88,6 +88,39 @@ func TestDrainEndsWithItsContext(t *testing.T) {
 	})
 }
 
+func TestAStopBeginsNothingAndLosesNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newLedger()
+		full := false
+		l.begin = func(stockdigest.Bid) (stockdigest.Permit, error) {
+			if full {
+				return stockdigest.Permit{Held: stockdigest.HeldLimits, Wait: time.Hour}, nil
+			}
+			full = true
+			return stockdigest.Permit{}, nil
+		}
+		made := 0
+		c := caller(t, l, echo(8*time.Second, &made))
+		outcomes := make([]error, 3)
+		var all sync.WaitGroup
+		for i := range outcomes[:2] { // one under way, one that waits for leave
+			all.Go(func() { _, outcomes[i] = c.Ask(t.Context(), ask("a", strconv.Itoa(i))) })
+			synctest.Wait()
+		}
+		began := time.Now()
+		c.Stop()
+		_, outcomes[2] = c.Ask(t.Context(), ask("a", "new"))
+		if outcomes[2] == nil || time.Since(began) > 0 {
+			t.Errorf("a new ask after the stop: %v after %s, want an error at once", outcomes[2], time.Since(began))
+		}
+		all.Wait()
+		if outcomes[0] != nil || outcomes[1] == nil || made != 1 || len(l.ended) != 1 {
+			t.Errorf("got %v; %d calls, ledger %+v; want the first answered and stored, and no other", outcomes, made, l.ended)
+		}
+	})
+}
+
 func TestNobodyWaitingMeansNothingIsSent(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
