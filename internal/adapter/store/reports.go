@@ -18,26 +18,19 @@ import (
 func (d *DB) SaveStories(
 	ctx context.Context, run stockdigest.Run, stories []stockdigest.Story, verdicts []stockdigest.Verdict, note string,
 ) error {
-	byID := map[string]stockdigest.Story{}
-	for _, s := range stories {
-		byID[string(s.ID)] = s
+	known, told, err := storyRows(run, stories)
+	if err != nil {
+		return fmt.Errorf("save stories: %w", err)
 	}
 	return d.forRun(ctx, "save stories", run, func(q *db.Queries) error {
-		for _, id := range slices.Sorted(maps.Keys(byID)) {
-			err := q.UpsertStory(ctx, db.UpsertStoryParams{
-				ID: id, Ticker: string(run.Ticker), FirstSeen: at(byID[id].FirstSeen, run.AsOf),
-			})
-			if err != nil {
-				return err
-			}
+		if err := q.UpsertStories(ctx, known); err != nil {
+			return err
 		}
 		if err := q.DeleteRunStories(ctx, string(run.ID)); err != nil {
 			return err
 		}
-		for i, s := range stories {
-			if err := addRunStory(ctx, q, run, i, s); err != nil {
-				return err
-			}
+		if err := q.AddRunStories(ctx, told); err != nil {
+			return err
 		}
 		if err := decideAll(ctx, q, run, verdicts); err != nil {
 			return err
@@ -46,19 +39,25 @@ func (d *DB) SaveStories(
 	})
 }
 
-func addRunStory(ctx context.Context, q *db.Queries, run stockdigest.Run, position int, s stockdigest.Story) error {
-	articles, err := pack(s.Articles)
-	if err != nil {
-		return err
+// storyRows are the rows of stories: what is known of each, and what the run
+// tells of it.
+func storyRows(run stockdigest.Run, stories []stockdigest.Story) (known []db.UpsertStoryParams, told []db.AddRunStoryParams, err error) {
+	for i, s := range stories {
+		articles, err := pack(s.Articles)
+		if err != nil {
+			return nil, nil, err
+		}
+		filings, err := pack(s.Filings)
+		if err != nil {
+			return nil, nil, err
+		}
+		known = append(known, db.UpsertStoryParams{ID: string(s.ID), Ticker: string(run.Ticker), FirstSeen: at(s.FirstSeen, run.AsOf)})
+		told = append(told, db.AddRunStoryParams{
+			RunID: string(run.ID), StoryID: string(s.ID), Position: i, Headline: clean(s.Headline),
+			State: string(s.State), Change: clean(s.Change), LastTold: db.At(s.LastTold), Articles: articles, Filings: filings,
+		})
 	}
-	filings, err := pack(s.Filings)
-	if err != nil {
-		return err
-	}
-	return q.AddRunStory(ctx, db.AddRunStoryParams{
-		RunID: string(run.ID), StoryID: string(s.ID), Position: position, Headline: clean(s.Headline),
-		State: string(s.State), Change: clean(s.Change), LastTold: db.At(s.LastTold), Articles: articles, Filings: filings,
-	})
+	return known, told, nil
 }
 
 // storiesOf returns the stories of a run in the order they were saved.

@@ -74,6 +74,18 @@ func (q *Queries) AddRunFilings(ctx context.Context, rows []AddRunFilingParams) 
 	return write(ctx, q, in, rows, func(r AddRunFilingParams) string { return keyOf(r.RunID, r.Accession) })
 }
 
+// UpsertStories is UpsertStory for many rows, which it sorts by key.
+func (q *Queries) UpsertStories(ctx context.Context, rows []UpsertStoryParams) error {
+	in := insert{upsertStory, q.upsertStoryStmt}
+	return write(ctx, q, in, rows, func(r UpsertStoryParams) string { return r.ID })
+}
+
+// AddRunStories is AddRunStory for many rows, which it sorts by key.
+func (q *Queries) AddRunStories(ctx context.Context, rows []AddRunStoryParams) error {
+	in := insert{addRunStory, q.addRunStoryStmt}
+	return write(ctx, q, in, rows, func(r AddRunStoryParams) string { return keyOf(r.RunID, r.StoryID) })
+}
+
 // ArticleHeads is ArticleHead for many articles. Their order is not told, and
 // those that are not there are left out.
 func (q *Queries) ArticleHeads(ctx context.Context, ids []string) ([]ArticleHeadRow, error) {
