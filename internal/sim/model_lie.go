@@ -2,6 +2,7 @@ package sim
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -50,10 +51,10 @@ func (s *Sim) lie(d *dice, line string) string {
 	for range kinds {
 		at := d.below(len(kinds))
 		kind := kinds[at]
-		claim := line
+		var claim string
 		switch kind {
 		case "figure":
-			claim = replaceFirst(figure, line, func(n string) string { return string('1'+(n[0]-'0'+byte(d.below(7)))%9) + n[1:] })
+			claim = replaceFirst(figure, line, func(n string) string { return d.otherDigit(n[:1]) + n[1:] })
 		case "direction":
 			claim = replaceFirst(direction, line, opposite)
 		default:
@@ -67,6 +68,15 @@ func (s *Sim) lie(d *dice, line string) string {
 		}
 	}
 	return line
+}
+
+// otherDigit is a digit from 1 to 9 that is not the one given.
+func (d *dice) otherDigit(digit string) string {
+	for {
+		if other := strconv.Itoa(d.between(1, 9)); other != digit {
+			return other
+		}
+	}
 }
 
 func replaceFirst(what *regexp.Regexp, in string, with func(string) string) string {
