@@ -263,3 +263,16 @@ func (j journal) size() int64 {
 }
 
 func (p *proc) pid() int { return p.cmd.Process.Pid }
+
+// caught lets a broken version run under a harness until the harness sees what
+// is broken. When it shows is a matter of luck and of the machine's load, so a
+// few tries are given; a harness that sees nothing in all of them is no good.
+func caught(t *testing.T, try func() bool) {
+	t.Helper()
+	for range 8 {
+		if try() {
+			return
+		}
+	}
+	t.Error("the harness does not see what it is for")
+}

@@ -94,11 +94,11 @@ func TestKillsLoseNoAcknowledgedWrite(t *testing.T) {
 // acknowledges before it commits.
 func TestAcknowledgedWritesHarnessCatchesHaste(t *testing.T) {
 	t.Parallel()
-	kept, lost := killWriters(t, 10, childBroken+"=1")
-	measured(t, "acknowledged before the commit: %d writes, %d lost", kept, lost)
-	if lost == 0 {
-		t.Error("nothing was lost: the harness does not see what it is for")
-	}
+	caught(t, func() bool {
+		kept, lost := killWriters(t, 10, childBroken+"=1")
+		measured(t, "acknowledged before the commit: %d writes, %d lost", kept, lost)
+		return lost > 0
+	})
 }
 
 func killWriters(t *testing.T, kills int, env ...string) (kept, lost int) {

@@ -154,14 +154,15 @@ func TestFullDiskHalvesNothing(t *testing.T) {
 }
 
 // TestFullDiskHarnessCatchesPieces puts a writer under the harness that saves
-// row by row.
+// row by row. Where in a poll the disk gets full is a matter of luck, so it is
+// tried again.
 func TestFullDiskHarnessCatchesPieces(t *testing.T) {
 	t.Parallel()
-	got := fillDisk(t, newLimit(t), 3, childBroken+"=1")
-	measured(t, "row by row: %s", got)
-	if got.halves == 0 {
-		t.Error("nothing was halved: the harness does not see what it is for")
-	}
+	caught(t, func() bool {
+		got := fillDisk(t, newLimit(t), 3, childBroken+"=1")
+		measured(t, "row by row: %s", got)
+		return got.halves > 0
+	})
 }
 
 type filled struct {

@@ -51,11 +51,11 @@ func TestKillsLoseNoRun(t *testing.T) {
 func TestKillsHarnessCatchesARunnerThatDoesNotRenew(t *testing.T) {
 	t.Parallel()
 	plan := fleetPlan{lease: 300 * time.Millisecond, pace: 200 * time.Millisecond, parallel: 3, scale: 0.02, broken: brokenRenew}
-	got, _ := killFleet(t, storetest.SQLiteConfig(t), plan, 2)
-	measured(t, "a runner that does not renew: %s", got)
-	if got.twice == 0 {
-		t.Error("nothing was finished twice: the harness does not see what it is for")
-	}
+	caught(t, func() bool {
+		got, _ := killFleet(t, storetest.SQLiteConfig(t), plan, 2)
+		measured(t, "a runner that does not renew: %s", got)
+		return got.twice > 0
+	})
 }
 
 // killFleet kills one of one to five workers again and again, and lets the rest
@@ -133,11 +133,11 @@ func TestStopHandsBack(t *testing.T) {
 func TestStopHarnessCatchesCutCalls(t *testing.T) {
 	t.Parallel()
 	plan := fleetPlan{lease: 30 * time.Second, pace: 50 * time.Millisecond, parallel: 3, scale: 0.2, broken: brokenDrain}
-	got, _, _ := stopFleet(t, storetest.SQLiteConfig(t), plan, 1)
-	measured(t, "a stop that cuts paid calls: %s", got)
-	if got.repeated == 0 {
-		t.Error("nothing was paid twice: the harness does not see what it is for")
-	}
+	caught(t, func() bool {
+		got, _, _ := stopFleet(t, storetest.SQLiteConfig(t), plan, 1)
+		measured(t, "a stop that cuts paid calls: %s", got)
+		return got.repeated > 0
+	})
 }
 
 // stopFleet sends SIGTERM to one of two workers, again and again.
@@ -188,11 +188,11 @@ func TestFrozenWorkerChangesNothing(t *testing.T) {
 // own memory.
 func TestFrozenWorkerHarnessCatchesWritesWithoutToken(t *testing.T) {
 	t.Parallel()
-	changed, _ := freezeFleet(t, storetest.SQLiteConfig(t), 2, brokenToken)
-	measured(t, "writes without a token: %d runs changed by the zombie", len(changed))
-	if len(changed) == 0 {
-		t.Error("nothing changed: the harness does not see what it is for")
-	}
+	caught(t, func() bool {
+		changed, _ := freezeFleet(t, storetest.SQLiteConfig(t), 2, brokenToken)
+		measured(t, "writes without a token: %d runs changed by the zombie", len(changed))
+		return len(changed) > 0
+	})
 }
 
 // freezeFleet returns the differences that zombies made, and how many runs

@@ -33,11 +33,11 @@ func TestRestartedServerLosesNothing(t *testing.T) {
 // what it does not keep: at its second crash it loses all since the first.
 func TestRestartHarnessCatchesAServerThatForgets(t *testing.T) {
 	t.Parallel()
-	got := restartServer(t, 2, (*storetest.Server).Keep, (*storetest.Server).Forget)
-	measured(t, "a server that forgets: %s", got.judgement)
-	if got.twice == 0 {
-		t.Error("nothing was finished twice: the harness does not see what it is for")
-	}
+	caught(t, func() bool {
+		got := restartServer(t, 2, (*storetest.Server).Keep, (*storetest.Server).Forget)
+		measured(t, "a server that forgets: %s", got.judgement)
+		return got.twice > 0
+	})
 }
 
 type restarted struct {

@@ -62,16 +62,13 @@ func TestSharedArticlesHarnessCatchesThePredecessor(t *testing.T) {
 	for engine, config := range storetest.Configs() {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
-			c := config(t)
-			storetest.Open(t, c)
-			got := shareNight(t, c, predecessor{rawDB(t, c)}, 4)
-			measured(t, "%s, the predecessor's way: %s", engine, got)
-			if len(got.lost) == 0 {
-				t.Error("nothing was lost: the harness does not see what it is for")
-			}
-			if engine == "postgres" && got.deadlocks == 0 {
-				t.Error("no deadlock: the harness does not see what it is for")
-			}
+			caught(t, func() bool {
+				c := config(t)
+				storetest.Open(t, c)
+				got := shareNight(t, c, predecessor{rawDB(t, c)}, 4)
+				measured(t, "%s, the predecessor's way: %s", engine, got)
+				return len(got.lost) > 0 && (engine != "postgres" || got.deadlocks > 0)
+			})
 		})
 	}
 }
