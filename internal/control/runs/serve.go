@@ -59,6 +59,7 @@ func (r *Runner) claimAll(ctx, work context.Context) {
 				default: // it was told already
 				}
 			})
+			pause(ctx, courtesy(len(places)), nil)
 			continue
 		case ok:
 			r.handBack(work, run)
@@ -72,6 +73,13 @@ func (r *Runner) claimAll(ctx, work context.Context) {
 		<-places
 		pause(ctx, r.idle(failures), freed)
 	}
+}
+
+// courtesy is how long a process with n runs in hand waits before it claims
+// another one: those that have less to do look first, or one process would take
+// a whole batch and its share of the providers' limits would bind.
+func courtesy(n int) time.Duration {
+	return min(time.Duration(n)*20*time.Millisecond, 100*time.Millisecond)
 }
 
 // idle is how long to wait before the next look.
