@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"stockdigest.app/stockdigest"
 	"stockdigest.app/stockdigest/internal/names"
 	"stockdigest.app/stockdigest/internal/pipeline/summarize"
@@ -86,5 +88,18 @@ func TestAProviderThatFailsAgainAndAgainIsLeftAlone(t *testing.T) {
 	}
 	if d.Written.Read != 24 {
 		t.Errorf("got %+v, want all read", d.Written)
+	}
+}
+
+func TestProgressCountsArticles(t *testing.T) {
+	t.Parallel()
+	var seen []int
+	w := summarize.Model(&oracle{answer: everything}, names.NewLinker(nil), summarize.ModelConfig{
+		Read: []stockdigest.Model{{Provider: "openai", Name: dear}}, Write: []stockdigest.Model{{Provider: "openai", Name: dear}}, Now: clock,
+		Progress: func(_ stockdigest.Run, _ stockdigest.StepName, done, total int) { seen = append(seen, done*100+total) },
+	})
+	draft(t, w, run(), morning())
+	if diff := cmp.Diff([]int{102, 202}, seen); diff != "" {
+		t.Errorf("progress (-want +got):\n%s", diff)
 	}
 }

@@ -497,16 +497,3 @@ func TestARivalIsToldByName(t *testing.T) {
 		t.Errorf("bullets (-want +got):\n%s", diff)
 	}
 }
-
-func TestProgressCountsArticles(t *testing.T) {
-	t.Parallel()
-	var seen []int
-	w := summarize.Model(&oracle{answer: everything}, names.NewLinker(nil), summarize.ModelConfig{
-		Read: []stockdigest.Model{{Provider: "openai", Name: dear}}, Write: []stockdigest.Model{{Provider: "openai", Name: dear}}, Now: clock,
-		Progress: func(_ stockdigest.Run, _ stockdigest.StepName, done, total int) { seen = append(seen, done*100+total) },
-	})
-	draft(t, w, run(), morning())
-	if diff := cmp.Diff([]int{102, 202}, seen); diff != "" {
-		t.Errorf("progress (-want +got):\n%s", diff)
-	}
-}
