@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -13,15 +14,13 @@ import (
 // childClaims makes this test binary a process of the bench of claims.
 const childClaims = "APP_TEST_CLAIMS_CHILD"
 
-func TestClaimsChild(t *testing.T) {
-	if os.Getenv(childClaims) == "" {
-		t.Skip("runs as a child only")
-	}
-	if err := app.BenchClaimsChild(t.Context(), os.Stdin, os.Stdout); err != nil {
+// claimsChild is one of these processes.
+func claimsChild() int {
+	if err := app.BenchClaimsChild(context.Background(), os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		return 1
 	}
-	os.Exit(0)
+	return 0
 }
 
 // TestProcessesClaimWithoutAViolation is the small form of bench claims: three
@@ -36,7 +35,7 @@ func TestProcessesClaimWithoutAViolation(t *testing.T) {
 		t.Run(engine, func(t *testing.T) {
 			cfg := app.BenchClaimsConfig{
 				Processes: 3, Workers: 16, Claims: claims, Seed: 1,
-				DatabaseURL: app.Secret(config(t).URL), Child: []string{"-test.run=^TestClaimsChild$"},
+				DatabaseURL: app.Secret(config(t).URL), Child: []string{"claims-child"},
 			}
 			got, err := app.BenchClaims(t.Context(), cfg, &app.Console{Out: io.Discard, Err: io.Discard})
 			if err != nil {

@@ -22,9 +22,6 @@ func program(t *testing.T) string {
 
 func TestNightIsMeasuredAndItsRepeatCostsNothing(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("starts five processes")
-	}
 	var errs bytes.Buffer
 	got, err := app.BenchNight(t.Context(), app.Options{}, app.BenchNightConfig{
 		Tickers: 3, Processes: 1, FixedSlots: 1, Scale: 0.02, Seed: 1, Program: program(t),

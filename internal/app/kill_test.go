@@ -39,6 +39,9 @@ func TestMain(m *testing.M) {
 	if os.Getenv(childNight) != "" {
 		os.Exit(child())
 	}
+	if os.Getenv(childClaims) != "" {
+		os.Exit(claimsChild())
+	}
 	os.Exit(m.Run())
 }
 

@@ -217,10 +217,12 @@ func body(t *testing.T, url string) string {
 }
 
 // TestIdleTasksCostLittle measures one process that has nothing to do but a
-// tick a minute. It needs a machine of its own.
+// tick a minute. Only the full torture, which has the machine for itself,
+// judges it.
 func TestIdleTasksCostLittle(t *testing.T) {
-	if os.Getenv("TORTURE") == "" {
-		t.Skip("takes a minute for each engine: set TORTURE=1")
+	full, length := os.Getenv("TORTURE") != "", time.Second
+	if full {
+		length = time.Minute
 	}
 	for engine, open := range storetest.Engines() {
 		t.Run(engine, func(t *testing.T) {
@@ -229,10 +231,10 @@ func TestIdleTasksCostLittle(t *testing.T) {
 			running(t, newTasks(t, db, tasks.Work{Tick: func(context.Context) error { ticks <- 1; return nil }}))
 			come(t, ticks, 1)
 			before, began := spent(t), time.Now()
-			time.Sleep(time.Minute)
+			time.Sleep(length)
 			share := 100 * (spent(t) - before).Seconds() / time.Since(began).Seconds()
 			t.Logf("%s: idle tasks take %.2f %% of a core", engine, share)
-			if share > 0.5 {
+			if full && share > 0.5 {
 				t.Errorf("%s: got %.2f %%, want at most 0.5 %%", engine, share)
 			}
 		})
