@@ -19,6 +19,12 @@ type Budget struct {
 	Month  Micros // a month of it
 }
 
+// Ahead is the part of the budget that may be spent ahead of need: a quarter.
+// Where money is short, it goes to what matters most.
+func (b Budget) Ahead() Budget {
+	return Budget{Run: b.Run / 4, Reader: b.Reader / 4, Day: b.Day / 4, Month: b.Month / 4}
+}
+
 // A Bid asks for leave to make one paid call.
 type Bid struct {
 	ID      string // of the call, made by the caller: the same bid again is the same call

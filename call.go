@@ -66,6 +66,7 @@ type Ask struct {
 	Provider string
 	Model    string
 	Prompt   Prompt
+	Ahead    bool // before the run knows that it needs the answer: a quarter of every cap is for such calls
 }
 
 // A Call is one line of the call ledger.

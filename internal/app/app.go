@@ -46,7 +46,8 @@ type App struct {
 	fetch   *fetch.Client
 	steps   []pipeline.Step
 	runner  *runs.Runner
-	caller  *calls.Caller // nil: no step pays for anything
+	caller  *calls.Caller    // nil: no step pays for anything
+	ahead   *summarize.Ahead // nil with caller
 	dir     *stockdigest.Directory
 	log     *slog.Logger
 	console *Console
@@ -98,10 +99,14 @@ func (a *App) wire(linker *names.Linker, writer summarize.Writer) []pipeline.Ste
 	feedReader := feeds.New(a.fetch)
 	filings := a.world.filings(edgar.New(a.fetch).Logging(a.log))
 	progress := a.progress
+	read := extract.Deps{Store: a.store, Pages: a.fetch, Links: a.links(), SecondLook: triage.SecondLook(linker), Now: a.world.Now, Progress: progress}
+	if a.ahead != nil {
+		read.Ready = a.ahead.Read
+	}
 	return []pipeline.Step{
 		ingest.New(a.store, feedReader, filings, ingest.Config{Now: a.world.Now, Progress: progress}),
 		triage.New(a.store, linker),
-		extract.New(extract.Deps{Store: a.store, Pages: a.fetch, Links: a.links(), SecondLook: triage.SecondLook(linker), Now: a.world.Now, Progress: progress}),
+		extract.New(read),
 		cluster.New(a.store),
 		summarize.New(a.store, writer),
 		verify.New(a.store),

@@ -199,6 +199,7 @@ func (a *App) newWriter(linker *names.Linker) (summarize.Writer, error) {
 		return nil, err
 	}
 	cfg.Now, cfg.Progress = a.world.Now, a.progress
+	a.ahead = summarize.NewAhead(a.caller, cfg.Read)
 	return summarize.Model(a.caller, linker, cfg), nil
 }
 

@@ -419,3 +419,26 @@ func TestManyWaitersDoNotHammerTheStore(t *testing.T) {
 		}
 	})
 }
+
+func TestAQuarterOfEveryCapIsForCallsAheadOfNeed(t *testing.T) {
+	t.Parallel()
+	made := 0
+	l := newLedger()
+	var caps []stockdigest.Budget
+	l.begin = func(b stockdigest.Bid) (stockdigest.Permit, error) {
+		caps = append(caps, b.Budget)
+		return stockdigest.Permit{}, nil
+	}
+	c := caller(t, l, echo(0, &made))
+	early := ask("a", "x")
+	early.Ahead = true
+	for _, a := range []stockdigest.Ask{early, ask("a", "y"), ask("b", "x")} {
+		_, err := c.Ask(t.Context(), a)
+		must(t, err)
+	}
+	full := plenty()
+	want := []stockdigest.Budget{{Run: full.Run / 4, Reader: full.Reader / 4, Day: full.Day / 4, Month: full.Month / 4}, full}
+	if diff := cmp.Diff(want, caps); diff != "" || made != 2 {
+		t.Errorf("%d calls, caps (-want +got):\n%s", made, diff)
+	}
+}

@@ -82,9 +82,13 @@ func (c *Caller) bid(key string, ask stockdigest.Ask, try int) (stockdigest.Bid,
 	if err != nil {
 		return stockdigest.Bid{}, fmt.Errorf("name a call: %w", err)
 	}
+	limit := c.cfg.Budget
+	if ask.Ahead {
+		limit = limit.Ahead()
+	}
 	return stockdigest.Bid{
 		ID: id.String(), Key: key, Ask: ask, Day: day, Reserve: worst, Tokens: tokens(ask.Prompt),
-		Lease: c.cfg.Lease, Try: try, Limits: c.cfg.Limits, Budget: c.cfg.Budget,
+		Lease: c.cfg.Lease, Try: try, Limits: c.cfg.Limits, Budget: limit,
 	}, nil
 }
 

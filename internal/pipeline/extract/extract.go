@@ -54,12 +54,18 @@ type Links interface {
 // is asked for candidates that triage let pass as unsure.
 type SecondLook func(t stockdigest.Ticker, c stockdigest.Candidate, text string) (about bool, reason string)
 
+// Ready is told of each candidate that was read in full and is likely to stay,
+// as soon as its text is stored. It returns at once; ctx ends when the last text
+// is in.
+type Ready func(ctx context.Context, run stockdigest.Run, c stockdigest.Candidate)
+
 // Deps is what the step needs.
 type Deps struct {
 	Store      Store
 	Pages      Pages
 	Links      Links      // nil: links are opened offline only
 	SecondLook SecondLook // nil: no second look
+	Ready      Ready      // nil: nobody begins before the step ends
 	Now        func() time.Time
 	Progress   stockdigest.Progress // nil: nobody watches
 }
@@ -153,9 +159,7 @@ func identity(a stockdigest.Article, link string) (stockdigest.Article, bool) {
 // of candidates whatever the network does.
 func (s *Step) fetch(ctx context.Context, run stockdigest.Run, material stockdigest.Material) error {
 	var todo []stockdigest.Candidate
-	known := map[stockdigest.ArticleID]bool{}
 	for _, c := range material.Candidates {
-		known[c.Article.ID] = true
 		if wanted(c) && (c.Miss == nil || !c.Miss.NextTry.IsZero() && !c.Miss.NextTry.After(s.Now())) {
 			todo = append(todo, c)
 		}
@@ -177,7 +181,7 @@ func (s *Step) fetch(ctx context.Context, run stockdigest.Run, material stockdig
 		}
 		return nil
 	})
-	err := s.saveAll(ctx, run, todo, known, results)
+	err := s.newSaver(run, material).all(ctx, todo, results)
 	cancel()
 	_ = group.Wait() // the workers return nothing but nil
 	s.pages.leave(run.ID)
@@ -215,51 +219,4 @@ func (s *Step) first(ctx context.Context, c stockdigest.Candidate) result {
 		return result{article: c.Article}
 	}
 	return s.page(ctx, c) // a store that does not answer will not take the text either
-}
-
-func (s *Step) saveAll(ctx context.Context, run stockdigest.Run, todo []stockdigest.Candidate, known map[stockdigest.ArticleID]bool, results []chan result) error {
-	for i, c := range todo {
-		r := <-results[i]
-		if err := ctx.Err(); err != nil {
-			return fmt.Errorf("read page %s: %w", c.Article.URL, err)
-		}
-		if err := s.save(ctx, run, c, r, known[r.article.ID]); err != nil {
-			return err
-		}
-		known[r.article.ID] = true
-		s.pages.saved(run.ID, c.Article.ID)
-		if s.Progress != nil {
-			s.Progress(run, s.Name(), i+1, len(todo))
-		}
-	}
-	return nil
-}
-
-// save stores what became of one page. A link that led to an article which is a
-// candidate already makes its own candidate a duplicate of that one, whose text
-// and verdict stand.
-func (s *Step) save(ctx context.Context, run stockdigest.Run, c stockdigest.Candidate, r result, known bool) error {
-	article, verdict := c.Article, c.Verdict
-	if r.moved {
-		if err := s.Store.Resolve(ctx, run, article.ID, r.article); err != nil {
-			return fmt.Errorf("resolve %s: %w", article.URL, err)
-		}
-		if known {
-			return nil
-		}
-		article, verdict.ArticleID = r.article, r.article.ID
-	}
-	if r.miss != nil {
-		r.miss.ArticleID = article.ID
-		if err := s.Store.SaveMiss(ctx, run, *r.miss, verdict); err != nil {
-			return fmt.Errorf("save miss of %s: %w", article.URL, err)
-		}
-	}
-	if r.text != nil {
-		r.text.ArticleID = article.ID
-		if err := s.Store.SaveText(ctx, run, *r.text, verdict); err != nil {
-			return fmt.Errorf("save text of %s: %w", article.URL, err)
-		}
-	}
-	return nil
 }
