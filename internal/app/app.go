@@ -75,7 +75,7 @@ func New(ctx context.Context, opts Options, world World, console *Console) (*App
 	}
 	a.dir = stockdigest.NewDirectory(all)
 	a.fetch = fetch.New(fetch.Config{
-		UserAgent: userAgent(opts.Contact), Now: world.Now,
+		UserAgent: userAgent(opts.Contact), Now: world.Now, Fleet: a.fleet(),
 		Transport: world.Transport, Wrap: world.wrap(), Hosts: world.Hosts, Logger: a.log,
 	})
 	linker := names.NewLinker(all)
@@ -100,6 +100,9 @@ func (a *App) wire(linker *names.Linker, writer summarize.Writer) []pipeline.Ste
 	filings := a.world.filings(edgar.New(a.fetch).Logging(a.log))
 	progress := a.progress
 	read := extract.Deps{Store: a.store, Pages: a.fetch, Links: a.links(), SecondLook: triage.SecondLook(linker), Now: a.world.Now, Progress: progress}
+	if a.opts.DatabaseURL != "" {
+		read.Turns = a.store
+	}
 	if a.ahead != nil {
 		read.Ready = a.ahead.Read
 	}
@@ -112,6 +115,15 @@ func (a *App) wire(linker *names.Linker, writer summarize.Writer) []pipeline.Ste
 		verify.New(a.store),
 		compose.New(a.store),
 	}
+}
+
+// fleet are the processes on one PostgreSQL, which keep to the limits of hosts
+// together. On SQLite there is one.
+func (a *App) fleet() *fetch.Fleet {
+	if a.opts.DatabaseURL == "" {
+		return nil
+	}
+	return &fetch.Fleet{Turns: a.store, Worker: workerName()}
 }
 
 // Close waits for paid calls under way and gives the database back.

@@ -247,7 +247,7 @@ func (b *nightBench) environ(name string, open int) []string {
 	for name, value := range b.settings {
 		set(name, value)
 	}
-	set("STOCKDIGEST_PRETEND", fmt.Sprintf("%s?share=%d&name=%s", b.at, b.cfg.Processes, name))
+	set("STOCKDIGEST_PRETEND", b.at+"?name="+name)
 	set("STOCKDIGEST_DIR", filepath.Join(b.dir, name))
 	set("DATABASE_URL", string(b.cfg.DatabaseURL))
 	set("STOCKDIGEST_LISTEN", "127.0.0.1:0")

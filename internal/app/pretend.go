@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -22,8 +21,7 @@ import (
 // Pretend is the world that the pretend world at STOCKDIGEST_PRETEND stands
 // for. Every request goes there and nowhere else; the clock is the real one,
 // and the database is the pretend world's own. The query of the address is for
-// rigs: with share=n each process keeps to an n-th of the hosts' limits, and
-// name=x gives the world another, fresh database.
+// rigs: name=x gives the world another, fresh database.
 func Pretend(ctx context.Context, opts Options) (World, error) {
 	at, err := pretendAddress(opts)
 	if err != nil {
@@ -38,7 +36,7 @@ func Pretend(ctx context.Context, opts Options) (World, error) {
 	w.Transport = newPretendTransport(at.base)
 	w.Hosts = map[string]fetch.Limit{}
 	for domain, l := range told.Limits {
-		w.Hosts[domain] = fetch.Limit{Parallel: max(1, l.Parallel/at.share), Rate: l.Rate / float64(at.share)}
+		w.Hosts[domain] = fetch.Limit{Parallel: l.Parallel, Rate: l.Rate}
 	}
 	w.own = &holdings{name: "pretend_" + told.Fingerprint + at.name, what: "the pretend world", tickers: pretendTickers(told)}
 	return w, nil
@@ -46,9 +44,8 @@ func Pretend(ctx context.Context, opts Options) (World, error) {
 
 // A pretendAt is what the setting says.
 type pretendAt struct {
-	base  *url.URL
-	share int
-	name  string // empty, or begins with a line
+	base *url.URL
+	name string // empty, or begins with a line
 }
 
 // pretendAddress reads the setting. Nothing but this machine may play the world,
@@ -64,14 +61,8 @@ func pretendAddress(opts Options) (at pretendAt, err error) {
 	if opts.Environment == "production" {
 		return at, stockdigest.Invalid("STOCKDIGEST_PRETEND is refused in production: nobody may be sent invented news")
 	}
-	at = pretendAt{base: &url.URL{Scheme: u.Scheme, Host: u.Host}, share: 1}
-	query := u.Query()
-	if told := query.Get("share"); told != "" {
-		if at.share, err = strconv.Atoi(told); err != nil || at.share < 1 {
-			return at, stockdigest.Invalid("STOCKDIGEST_PRETEND: share is the number of processes")
-		}
-	}
-	if name := query.Get("name"); name != "" {
+	at = pretendAt{base: &url.URL{Scheme: u.Scheme, Host: u.Host}}
+	if name := u.Query().Get("name"); name != "" {
 		if len(name) > 20 || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789") != "" {
 			return at, stockdigest.Invalid("STOCKDIGEST_PRETEND: name has at most 20 small letters and digits")
 		}

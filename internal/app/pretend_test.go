@@ -133,7 +133,7 @@ func TestPretendWorldHasADatabaseOfItsOwn(t *testing.T) {
 	_, opts := pretend(t, sim.Config{Seed: 1, Tickers: 2})
 	_, other := pretend(t, sim.Config{Seed: 2, Tickers: 2})
 	named := opts
-	named.Pretend += "?share=4&name=fresh"
+	named.Pretend += "?name=fresh"
 	var files, schemas []string
 	for _, o := range []app.Options{opts, other, named} {
 		w, err := app.Pretend(t.Context(), o)

@@ -49,7 +49,9 @@ type Config struct {
 	PerHost Limit
 	// Hosts overrides PerHost by domain; all subdomains share the limit of
 	// their domain. The network has one for sec.gov of 8 a second.
-	Hosts  map[string]Limit
+	Hosts map[string]Limit
+	// Fleet keeps the limits over all processes. Nil: each process by itself.
+	Fleet  *Fleet
 	Logger *slog.Logger // nil: silent
 }
 
@@ -85,7 +87,7 @@ func newClient(cfg Config, g *guard) *Client {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	c := &Client{agent: cfg.UserAgent, now: cfg.Now, via: via, guard: g, limits: newLimits(perHost, hosts), log: log}
+	c := &Client{agent: cfg.UserAgent, now: cfg.Now, via: via, guard: g, limits: newLimits(perHost, hosts, cfg.Fleet), log: log}
 	c.robots = newRobots(robotName(cfg.UserAgent), cfg.Now)
 	return c
 }
@@ -173,7 +175,7 @@ func (c *Client) follow(ctx context.Context, rawURL string, a ask) (stockdigest.
 // hop makes one request in its turn: it returns the answer, or where the
 // server sends us next.
 func (c *Client) hop(ctx context.Context, at *url.URL, a ask, left time.Duration) (stockdigest.Body, *url.URL, time.Duration, error) {
-	release, err := c.limits.wait(ctx, at.Hostname())
+	release, err := c.limits.wait(ctx, at.Hostname(), left)
 	if err != nil {
 		return stockdigest.Body{}, nil, 0, fmt.Errorf("wait for a turn at %s: %w", at.Hostname(), err)
 	}

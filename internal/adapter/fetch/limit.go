@@ -6,6 +6,7 @@ import (
 	"maps"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/time/rate"
 )
@@ -43,6 +44,7 @@ const maxHosts = 1024
 type limits struct {
 	perHost Limit
 	domains map[string]Limit
+	fleet   *Fleet // nil: this process is alone
 
 	mu    sync.Mutex
 	hosts map[string]*hostLimit
@@ -51,15 +53,17 @@ type limits struct {
 type hostLimit struct {
 	rate  *rate.Limiter
 	slots chan struct{} // nil: no limit
+	fleet *fleetHost    // nil: this process is alone
 	users int           // guarded by limits.mu
 }
 
-func newLimits(perHost Limit, domains map[string]Limit) *limits {
-	return &limits{perHost: perHost, domains: domains, hosts: map[string]*hostLimit{}}
+func newLimits(perHost Limit, domains map[string]Limit, fleet *Fleet) *limits {
+	return &limits{perHost: perHost, domains: domains, fleet: fleet, hosts: map[string]*hostLimit{}}
 }
 
-// wait blocks until host may be asked and returns what ends the turn.
-func (l *limits) wait(ctx context.Context, host string) (release func(), err error) {
+// wait blocks until host may be asked and returns what ends the turn. The
+// request takes at most that long.
+func (l *limits) wait(ctx context.Context, host string, atMost time.Duration) (release func(), err error) {
 	h := l.enter(host)
 	if h.slots != nil {
 		select {
@@ -69,20 +73,28 @@ func (l *limits) wait(ctx context.Context, host string) (release func(), err err
 			return nil, fmt.Errorf("waiting: %w", context.Cause(ctx))
 		}
 	}
-	release = func() {
+	free := func() {
 		if h.slots != nil {
 			<-h.slots
 		}
 		l.leave(h)
 	}
+	if h.fleet != nil {
+		leave, err := h.fleet.take(ctx, atMost)
+		if err != nil {
+			free()
+			return nil, err
+		}
+		return func() { leave(); free() }, nil
+	}
 	if err := h.rate.Wait(ctx); err != nil {
-		release()
+		free()
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("waiting: %w", context.Cause(ctx))
 		}
 		return nil, fmt.Errorf("waiting: %w", context.DeadlineExceeded) // its turn comes after the deadline
 	}
-	return release, nil
+	return free, nil
 }
 
 func (l *limits) enter(host string) *hostLimit {
@@ -94,7 +106,7 @@ func (l *limits) enter(host string) *hostLimit {
 		if len(l.hosts) >= maxHosts {
 			l.forget()
 		}
-		h = &hostLimit{rate: rate.NewLimiter(rate.Inf, 1)}
+		h = &hostLimit{rate: rate.NewLimiter(rate.Inf, 1), fleet: l.fleet.host(key, limit)}
 		if limit.Rate > 0 {
 			h.rate = rate.NewLimiter(rate.Limit(limit.Rate), max(limit.Parallel, 1))
 		}

@@ -54,6 +54,13 @@ type Links interface {
 // is asked for candidates that triage let pass as unsure.
 type SecondLook func(t stockdigest.Ticker, c stockdigest.Candidate, text string) (about bool, reason string)
 
+// Turns lets one process at a time have a page in hand. A turn is taken, or is
+// to be asked for again after a while.
+type Turns interface {
+	TakeTurn(ctx context.Context, turn stockdigest.Turn) (taken bool, wait time.Duration, err error)
+	LeaveTurn(ctx context.Context, turn stockdigest.Turn) error
+}
+
 // Ready is told of each candidate that was read in full and is likely to stay,
 // as soon as its text is stored. It returns at once; ctx ends when the last text
 // is in.
@@ -66,6 +73,7 @@ type Deps struct {
 	Links      Links      // nil: links are opened offline only
 	SecondLook SecondLook // nil: no second look
 	Ready      Ready      // nil: nobody begins before the step ends
+	Turns      Turns      // nil: no other process fetches
 	Now        func() time.Time
 	Progress   stockdigest.Progress // nil: nobody watches
 }
@@ -184,7 +192,9 @@ func (s *Step) fetch(ctx context.Context, run stockdigest.Run, material stockdig
 	err := s.newSaver(run, material).all(ctx, todo, results)
 	cancel()
 	_ = group.Wait() // the workers return nothing but nil
-	s.pages.leave(run.ID)
+	for _, id := range s.pages.leave(run.ID) {
+		s.leavePage(ctx, run, id)
+	}
 	return err
 }
 
@@ -198,8 +208,11 @@ func (s *Step) inTurn(ctx context.Context, run stockdigest.Run, c stockdigest.Ca
 		}
 		page, mine := s.pages.claim(run.ID, c.Article.ID)
 		if mine {
-			r := s.first(ctx, c)
+			r, err := s.own(ctx, run, c)
 			s.pages.tell(c.Article.ID, page, r, ctx.Err() != nil)
+			if err != nil {
+				return s.missed(c, err)
+			}
 			s.inHand.Leave()
 			return r.copied()
 		}
@@ -211,12 +224,41 @@ func (s *Step) inTurn(ctx context.Context, run stockdigest.Run, c stockdigest.Ca
 	}
 }
 
-// first gets a page that no run of this process has in hand. One that was read
-// while this run waited for its turn needs nothing more.
-func (s *Step) first(ctx context.Context, c stockdigest.Candidate) result {
+// own gets a page that no other run of this process has in hand. While another
+// process has it, the room is somebody else's.
+func (s *Step) own(ctx context.Context, run stockdigest.Run, c stockdigest.Candidate) (result, error) {
+	for {
+		r, elsewhere := s.first(ctx, run, c)
+		if elsewhere == 0 {
+			return r, nil
+		}
+		s.inHand.Leave()
+		pause(ctx, elsewhere)
+		if err := s.inHand.Enter(ctx, run.ID); err != nil {
+			return r, err
+		}
+	}
+}
+
+// first gets a page, unless another process has it in hand: then elsewhere is
+// the time after which to look again. A page that was read while this run waited
+// for its turn needs nothing more.
+func (s *Step) first(ctx context.Context, run stockdigest.Run, c stockdigest.Candidate) (r result, elsewhere time.Duration) {
+	if elsewhere, err := s.takePage(ctx, run, c.Article.ID); err == nil && elsewhere > 0 {
+		return r, elsewhere
+	}
 	known, err := s.Store.PageKnown(ctx, c.Article.ID, s.Now())
 	if err == nil && known {
-		return result{article: c.Article}
+		return result{article: c.Article}, 0
 	}
-	return s.page(ctx, c) // a store that does not answer will not take the text either
+	return s.page(ctx, c), 0 // a store that does not answer will not take the text either
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
 }

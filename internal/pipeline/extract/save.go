@@ -38,7 +38,9 @@ func (s *saver) all(ctx context.Context, todo []stockdigest.Candidate, results [
 			return err
 		}
 		s.known[r.article.ID] = true
-		s.pages.saved(s.run.ID, c.Article.ID)
+		if s.pages.saved(s.run.ID, c.Article.ID) {
+			s.leavePage(ctx, s.run, c.Article.ID)
+		}
 		if s.Progress != nil {
 			s.Progress(s.run, s.Name(), i+1, len(todo))
 		}

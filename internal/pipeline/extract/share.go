@@ -2,7 +2,9 @@ package extract
 
 import (
 	"context"
+	"fmt"
 	"sync"
+	"time"
 
 	"stockdigest.app/stockdigest"
 )
@@ -48,24 +50,66 @@ func (s *share) tell(id stockdigest.ArticleID, page *shared, r result, failed bo
 	close(page.ended)
 }
 
-// saved ends the sharing of a page that the store has from now on.
-func (s *share) saved(run stockdigest.RunID, id stockdigest.ArticleID) {
+// saved ends the sharing of a page that the store has from now on, and reports
+// whether it was the run's to share.
+func (s *share) saved(run stockdigest.RunID, id stockdigest.ArticleID) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if page := s.pages[id]; page != nil && page.owner == run {
+	page := s.pages[id]
+	own := page != nil && page.owner == run
+	if own {
 		delete(s.pages, id)
 	}
+	return own
 }
 
-// leave ends the sharing of all pages of a run that has none under way.
-func (s *share) leave(run stockdigest.RunID) {
+// leave ends the sharing of all pages of a run that has none under way, and
+// returns which they were.
+func (s *share) leave(run stockdigest.RunID) (left []stockdigest.ArticleID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for id, page := range s.pages {
 		if page.owner == run {
 			delete(s.pages, id)
+			left = append(left, id)
 		}
 	}
+	return left
+}
+
+// inHandFor is how long a page counts as in hand of a process that died with
+// it: a fetch and the saving of those before it take less.
+const inHandFor = time.Minute
+
+// takePage takes the page of an article in hand for this process and the run.
+// When another has it, elsewhere is the time after which to look again.
+func (s *Step) takePage(ctx context.Context, run stockdigest.Run, id stockdigest.ArticleID) (elsewhere time.Duration, err error) {
+	if s.Turns == nil {
+		return 0, nil
+	}
+	taken, wait, err := s.Turns.TakeTurn(ctx, turnOf(run, id))
+	if err != nil || taken {
+		return 0, err
+	}
+	return wait, nil
+}
+
+// leavePage lets other processes have the page. One that cannot be left is free
+// after inHandFor.
+func (s *Step) leavePage(ctx context.Context, run stockdigest.Run, id stockdigest.ArticleID) {
+	if s.Turns == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	_ = s.Turns.LeaveTurn(ctx, turnOf(run, id)) // its lease ends it
+}
+
+// turnOf is the turn of one run's claim at a page: a run is worked on by one
+// process.
+func turnOf(run stockdigest.Run, id stockdigest.ArticleID) stockdigest.Turn {
+	worker := fmt.Sprintf("%s %d", run.ID, run.Token)
+	return stockdigest.Turn{ID: string(id) + " " + worker, Of: "page " + string(id), Worker: worker, Parallel: 1, Lease: inHandFor}
 }
 
 // wait returns what became of the page.

@@ -96,6 +96,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.addTextStmt, err = db.PrepareContext(ctx, addText); err != nil {
 		return nil, fmt.Errorf("error preparing query AddText: %w", err)
 	}
+	if q.addThingStmt, err = db.PrepareContext(ctx, addThing); err != nil {
+		return nil, fmt.Errorf("error preparing query AddThing: %w", err)
+	}
 	if q.addTokenStmt, err = db.PrepareContext(ctx, addToken); err != nil {
 		return nil, fmt.Errorf("error preparing query AddToken: %w", err)
 	}
@@ -246,6 +249,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.forgetLinksStmt, err = db.PrepareContext(ctx, forgetLinks); err != nil {
 		return nil, fmt.Errorf("error preparing query ForgetLinks: %w", err)
 	}
+	if q.forgetThingStmt, err = db.PrepareContext(ctx, forgetThing); err != nil {
+		return nil, fmt.Errorf("error preparing query ForgetThing: %w", err)
+	}
+	if q.forgetTurnsStmt, err = db.PrepareContext(ctx, forgetTurns); err != nil {
+		return nil, fmt.Errorf("error preparing query ForgetTurns: %w", err)
+	}
 	if q.freshRunStmt, err = db.PrepareContext(ctx, freshRun); err != nil {
 		return nil, fmt.Errorf("error preparing query FreshRun: %w", err)
 	}
@@ -258,11 +267,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.holdRunStmt, err = db.PrepareContext(ctx, holdRun); err != nil {
 		return nil, fmt.Errorf("error preparing query HoldRun: %w", err)
 	}
+	if q.holdThingStmt, err = db.PrepareContext(ctx, holdThing); err != nil {
+		return nil, fmt.Errorf("error preparing query HoldThing: %w", err)
+	}
 	if q.holdTickerStmt, err = db.PrepareContext(ctx, holdTicker); err != nil {
 		return nil, fmt.Errorf("error preparing query HoldTicker: %w", err)
 	}
 	if q.lastCallsStmt, err = db.PrepareContext(ctx, lastCalls); err != nil {
 		return nil, fmt.Errorf("error preparing query LastCalls: %w", err)
+	}
+	if q.leaveTurnStmt, err = db.PrepareContext(ctx, leaveTurn); err != nil {
+		return nil, fmt.Errorf("error preparing query LeaveTurn: %w", err)
 	}
 	if q.ledgerStmt, err = db.PrepareContext(ctx, ledger); err != nil {
 		return nil, fmt.Errorf("error preparing query Ledger: %w", err)
@@ -375,6 +390,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.saveProviderStmt, err = db.PrepareContext(ctx, saveProvider); err != nil {
 		return nil, fmt.Errorf("error preparing query SaveProvider: %w", err)
 	}
+	if q.saveThingStmt, err = db.PrepareContext(ctx, saveThing); err != nil {
+		return nil, fmt.Errorf("error preparing query SaveThing: %w", err)
+	}
+	if q.saveTurnStmt, err = db.PrepareContext(ctx, saveTurn); err != nil {
+		return nil, fmt.Errorf("error preparing query SaveTurn: %w", err)
+	}
 	if q.sessionStmt, err = db.PrepareContext(ctx, session); err != nil {
 		return nil, fmt.Errorf("error preparing query Session: %w", err)
 	}
@@ -440,6 +461,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.turnMonthStmt, err = db.PrepareContext(ctx, turnMonth); err != nil {
 		return nil, fmt.Errorf("error preparing query TurnMonth: %w", err)
+	}
+	if q.turnsStmt, err = db.PrepareContext(ctx, turns); err != nil {
+		return nil, fmt.Errorf("error preparing query Turns: %w", err)
 	}
 	if q.unsetMarketDayStmt, err = db.PrepareContext(ctx, unsetMarketDay); err != nil {
 		return nil, fmt.Errorf("error preparing query UnsetMarketDay: %w", err)
@@ -588,6 +612,11 @@ func (q *Queries) Close() error {
 	if q.addTextStmt != nil {
 		if cerr := q.addTextStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing addTextStmt: %w", cerr)
+		}
+	}
+	if q.addThingStmt != nil {
+		if cerr := q.addThingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addThingStmt: %w", cerr)
 		}
 	}
 	if q.addTokenStmt != nil {
@@ -840,6 +869,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing forgetLinksStmt: %w", cerr)
 		}
 	}
+	if q.forgetThingStmt != nil {
+		if cerr := q.forgetThingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing forgetThingStmt: %w", cerr)
+		}
+	}
+	if q.forgetTurnsStmt != nil {
+		if cerr := q.forgetTurnsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing forgetTurnsStmt: %w", cerr)
+		}
+	}
 	if q.freshRunStmt != nil {
 		if cerr := q.freshRunStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing freshRunStmt: %w", cerr)
@@ -860,6 +899,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing holdRunStmt: %w", cerr)
 		}
 	}
+	if q.holdThingStmt != nil {
+		if cerr := q.holdThingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing holdThingStmt: %w", cerr)
+		}
+	}
 	if q.holdTickerStmt != nil {
 		if cerr := q.holdTickerStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing holdTickerStmt: %w", cerr)
@@ -868,6 +912,11 @@ func (q *Queries) Close() error {
 	if q.lastCallsStmt != nil {
 		if cerr := q.lastCallsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing lastCallsStmt: %w", cerr)
+		}
+	}
+	if q.leaveTurnStmt != nil {
+		if cerr := q.leaveTurnStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing leaveTurnStmt: %w", cerr)
 		}
 	}
 	if q.ledgerStmt != nil {
@@ -1055,6 +1104,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing saveProviderStmt: %w", cerr)
 		}
 	}
+	if q.saveThingStmt != nil {
+		if cerr := q.saveThingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing saveThingStmt: %w", cerr)
+		}
+	}
+	if q.saveTurnStmt != nil {
+		if cerr := q.saveTurnStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing saveTurnStmt: %w", cerr)
+		}
+	}
 	if q.sessionStmt != nil {
 		if cerr := q.sessionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing sessionStmt: %w", cerr)
@@ -1165,6 +1224,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing turnMonthStmt: %w", cerr)
 		}
 	}
+	if q.turnsStmt != nil {
+		if cerr := q.turnsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing turnsStmt: %w", cerr)
+		}
+	}
 	if q.unsetMarketDayStmt != nil {
 		if cerr := q.unsetMarketDayStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing unsetMarketDayStmt: %w", cerr)
@@ -1268,6 +1332,7 @@ type Queries struct {
 	addStepStmt             *sql.Stmt
 	addTellingStmt          *sql.Stmt
 	addTextStmt             *sql.Stmt
+	addThingStmt            *sql.Stmt
 	addTokenStmt            *sql.Stmt
 	adjustCreditStmt        *sql.Stmt
 	allReaderTickersStmt    *sql.Stmt
@@ -1318,12 +1383,16 @@ type Queries struct {
 	finishSlotStmt          *sql.Stmt
 	followedTickersStmt     *sql.Stmt
 	forgetLinksStmt         *sql.Stmt
+	forgetThingStmt         *sql.Stmt
+	forgetTurnsStmt         *sql.Stmt
 	freshRunStmt            *sql.Stmt
 	holdAccountStmt         *sql.Stmt
 	holdProviderStmt        *sql.Stmt
 	holdRunStmt             *sql.Stmt
+	holdThingStmt           *sql.Stmt
 	holdTickerStmt          *sql.Stmt
 	lastCallsStmt           *sql.Stmt
+	leaveTurnStmt           *sql.Stmt
 	ledgerStmt              *sql.Stmt
 	loseCallStmt            *sql.Stmt
 	markToldStmt            *sql.Stmt
@@ -1361,6 +1430,8 @@ type Queries struct {
 	saveMissStmt            *sql.Stmt
 	savePollStmt            *sql.Stmt
 	saveProviderStmt        *sql.Stmt
+	saveThingStmt           *sql.Stmt
+	saveTurnStmt            *sql.Stmt
 	sessionStmt             *sql.Stmt
 	setFilingsCheckedStmt   *sql.Stmt
 	setMarketDayStmt        *sql.Stmt
@@ -1383,6 +1454,7 @@ type Queries struct {
 	tickersStmt             *sql.Stmt
 	tokenStmt               *sql.Stmt
 	turnMonthStmt           *sql.Stmt
+	turnsStmt               *sql.Stmt
 	unsetMarketDayStmt      *sql.Stmt
 	updateReaderStmt        *sql.Stmt
 	upsertArticleStmt       *sql.Stmt
@@ -1421,6 +1493,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		addStepStmt:             q.addStepStmt,
 		addTellingStmt:          q.addTellingStmt,
 		addTextStmt:             q.addTextStmt,
+		addThingStmt:            q.addThingStmt,
 		addTokenStmt:            q.addTokenStmt,
 		adjustCreditStmt:        q.adjustCreditStmt,
 		allReaderTickersStmt:    q.allReaderTickersStmt,
@@ -1471,12 +1544,16 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		finishSlotStmt:          q.finishSlotStmt,
 		followedTickersStmt:     q.followedTickersStmt,
 		forgetLinksStmt:         q.forgetLinksStmt,
+		forgetThingStmt:         q.forgetThingStmt,
+		forgetTurnsStmt:         q.forgetTurnsStmt,
 		freshRunStmt:            q.freshRunStmt,
 		holdAccountStmt:         q.holdAccountStmt,
 		holdProviderStmt:        q.holdProviderStmt,
 		holdRunStmt:             q.holdRunStmt,
+		holdThingStmt:           q.holdThingStmt,
 		holdTickerStmt:          q.holdTickerStmt,
 		lastCallsStmt:           q.lastCallsStmt,
+		leaveTurnStmt:           q.leaveTurnStmt,
 		ledgerStmt:              q.ledgerStmt,
 		loseCallStmt:            q.loseCallStmt,
 		markToldStmt:            q.markToldStmt,
@@ -1514,6 +1591,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		saveMissStmt:            q.saveMissStmt,
 		savePollStmt:            q.savePollStmt,
 		saveProviderStmt:        q.saveProviderStmt,
+		saveThingStmt:           q.saveThingStmt,
+		saveTurnStmt:            q.saveTurnStmt,
 		sessionStmt:             q.sessionStmt,
 		setFilingsCheckedStmt:   q.setFilingsCheckedStmt,
 		setMarketDayStmt:        q.setMarketDayStmt,
@@ -1536,6 +1615,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		tickersStmt:             q.tickersStmt,
 		tokenStmt:               q.tokenStmt,
 		turnMonthStmt:           q.turnMonthStmt,
+		turnsStmt:               q.turnsStmt,
 		unsetMarketDayStmt:      q.unsetMarketDayStmt,
 		updateReaderStmt:        q.updateReaderStmt,
 		upsertArticleStmt:       q.upsertArticleStmt,

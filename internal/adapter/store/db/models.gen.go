@@ -312,6 +312,11 @@ type Session struct {
 	ExpiresAt Time
 }
 
+type SharedThing struct {
+	Name   string
+	FullAt Time
+}
+
 type Sighting struct {
 	FeedUrl   string
 	ArticleID string
@@ -376,4 +381,12 @@ type TickerName struct {
 	Name     string
 	Kind     string
 	Strength int
+}
+
+type Turn struct {
+	ID     string
+	Thing  string
+	Worker string
+	Taken  bool
+	Until  Time
 }

@@ -1,0 +1,27 @@
+-- Holds the thing until the end of the transaction: its turns go one by one.
+-- name: HoldThing :one
+UPDATE shared_things SET name = name WHERE name = $1 RETURNING full_at;
+
+-- name: AddThing :exec
+INSERT INTO shared_things (name) VALUES ($1) ON CONFLICT (name) DO NOTHING;
+
+-- name: SaveThing :exec
+UPDATE shared_things SET full_at = $2 WHERE name = $1;
+
+-- name: ForgetTurns :exec
+DELETE FROM turns WHERE thing = $1 AND until <= $2;
+
+-- name: Turns :many
+SELECT id, worker, taken FROM turns WHERE thing = $1;
+
+-- name: SaveTurn :exec
+INSERT INTO turns (id, thing, worker, taken, until) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (id) DO UPDATE SET taken = excluded.taken, until = excluded.until;
+
+-- name: LeaveTurn :exec
+DELETE FROM turns WHERE id = $1;
+
+-- What nobody uses or waits for, and whose pace is rested, needs no row.
+-- name: ForgetThing :exec
+DELETE FROM shared_things WHERE name = $1 AND (full_at IS NULL OR full_at <= $2)
+    AND NOT EXISTS (SELECT 1 FROM turns WHERE turns.thing = shared_things.name);
