@@ -3,6 +3,7 @@ package store_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -97,7 +98,7 @@ func TestTurnsKeepThePaceOfTheFleet(t *testing.T) {
 			turn := stockdigest.Turn{Of: "host slow.example", Parallel: 100, PerSecond: 0.01, Lease: time.Minute}
 			given := 0
 			for n := range 5 {
-				turn.ID, turn.Worker = fmt.Sprint(n), fmt.Sprint(n%2)
+				turn.ID, turn.Worker = strconv.Itoa(n), strconv.Itoa(n%2)
 				if takes(t, db, turn) {
 					given++
 				}
@@ -137,7 +138,7 @@ func crowd(t *testing.T, handles []*store.DB, parallel int) (most int) {
 	var all sync.WaitGroup
 	for w := range 8 {
 		all.Go(func() {
-			db, worker := handles[w%2], fmt.Sprint(w%4)
+			db, worker := handles[w%2], strconv.Itoa(w%4)
 			for n := range 10 {
 				turn := stockdigest.Turn{ID: fmt.Sprint(parallel, w, n), Of: "host", Worker: worker, Parallel: parallel, Lease: time.Minute}
 				for {
