@@ -152,6 +152,11 @@ func wanted(c stockdigest.Candidate) bool {
 	return c.Verdict.Decision == stockdigest.Selected && c.Text == nil
 }
 
+// due reports whether the page of a candidate may be asked for now.
+func (s *Step) due(c stockdigest.Candidate) bool {
+	return c.Miss == nil || !c.Miss.NextTry.IsZero() && !c.Miss.NextTry.After(s.Now())
+}
+
 // identity returns the article as it is known by the link's canonical form.
 func identity(a stockdigest.Article, link string) (stockdigest.Article, bool) {
 	canonical, err := stockdigest.CanonicalURL(link)
@@ -168,7 +173,7 @@ func identity(a stockdigest.Article, link string) (stockdigest.Article, bool) {
 func (s *Step) fetch(ctx context.Context, run stockdigest.Run, material stockdigest.Material) error {
 	var todo []stockdigest.Candidate
 	for _, c := range material.Candidates {
-		if wanted(c) && (c.Miss == nil || !c.Miss.NextTry.IsZero() && !c.Miss.NextTry.After(s.Now())) {
+		if wanted(c) && s.due(c) {
 			todo = append(todo, c)
 		}
 	}
@@ -192,9 +197,7 @@ func (s *Step) fetch(ctx context.Context, run stockdigest.Run, material stockdig
 	err := s.newSaver(run, material).all(ctx, todo, results)
 	cancel()
 	_ = group.Wait() // the workers return nothing but nil
-	for _, id := range s.pages.leave(run.ID) {
-		s.leavePage(ctx, run, id)
-	}
+	s.Forget(ctx, run)
 	return err
 }
 
