@@ -20,11 +20,11 @@ func (d *DB) Account(ctx context.Context, id stockdigest.ReaderID, now time.Time
 	var a stockdigest.CreditAccount
 	var due bool
 	err := d.view(ctx, "read the credits of "+string(id), func(q *db.Queries) error {
-		r, err := readerOf(ctx, q, string(id))
+		r, err := ownerOf(ctx, q, id)
 		if err != nil {
 			return err
 		}
-		row, err := q.Account(ctx, string(r.ID))
+		row, err := q.Account(ctx, string(id))
 		a, due = account(row.Balance, row.Held, row.Month), row.Month < string(r.Month(now))
 		return err
 	})
@@ -86,7 +86,7 @@ func accountAt(
 	if err != nil {
 		return r, a, err
 	}
-	if r, err = readerOf(ctx, q, string(id)); err != nil {
+	if r, err = ownerOf(ctx, q, id); err != nil {
 		return r, a, err
 	}
 	month := r.Month(now)
@@ -95,6 +95,16 @@ func accountAt(
 	}
 	err = turnMonth(ctx, q, r, month, row.Balance, now)
 	return r, account(r.Plan.Credits(), row.Held, string(month)), err
+}
+
+// ownerOf returns whose account it is, without the companies that the reader
+// follows.
+func ownerOf(ctx context.Context, q *db.Queries, id stockdigest.ReaderID) (stockdigest.Reader, error) {
+	row, err := q.Reader(ctx, string(id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return stockdigest.Reader{}, noReader(string(id))
+	}
+	return reader(row, nil), err
 }
 
 // turnMonth lets what is left expire and grants the credits of the plan.

@@ -125,16 +125,12 @@ func (d *DB) addAdHoc(ctx context.Context, q *db.Queries, o stockdigest.Order, r
 		return "", fmt.Errorf("name a run: %w", err)
 	}
 	for asOf := o.At; ; asOf = asOf.Add(time.Microsecond) {
-		err := q.AddRun(ctx, db.AddRunParams{
+		n, err := q.AddRun(ctx, db.AddRunParams{
 			ID: id.String(), Ticker: string(o.Ticker), Kind: string(stockdigest.AdHoc), AsOf: db.At(asOf), TimeZone: r.TimeZone,
 			CreatedAt: db.At(d.now()), Class: string(stockdigest.ClassAdHoc), CreatedBy: orderedBy(r.ID),
 		})
-		if err != nil {
-			return "", err
-		}
-		found, err := q.RunByKey(ctx, db.RunByKeyParams{Ticker: string(o.Ticker), Kind: string(stockdigest.AdHoc), AsOf: db.At(asOf)})
-		if err != nil || found == id.String() {
-			return stockdigest.RunID(found), err
+		if err != nil || n > 0 {
+			return stockdigest.RunID(id.String()), err
 		}
 	}
 }

@@ -52,12 +52,13 @@ func (d *DB) addRun(ctx context.Context, q *db.Queries, run stockdigest.Run) err
 	if err != nil {
 		return fmt.Errorf("name a run: %w", err)
 	}
-	return q.AddRun(ctx, db.AddRunParams{
+	_, err = q.AddRun(ctx, db.AddRunParams{
 		ID: id.String(), Ticker: string(run.Ticker), Kind: string(run.Kind), AsOf: db.At(run.AsOf),
 		TimeZone: clean(run.TimeZone), CreatedAt: db.At(d.now()), Class: string(run.Class),
 		BatchID:   sql.NullString{String: string(run.Batch), Valid: run.Batch != ""},
 		CreatedBy: clean(run.CreatedBy), Deadline: db.At(run.Deadline),
 	})
+	return err
 }
 
 // readRun returns a run for people: with the token of a worker nobody could

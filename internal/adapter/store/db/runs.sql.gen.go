@@ -35,7 +35,7 @@ func (q *Queries) AddBatch(ctx context.Context, arg AddBatchParams) error {
 	return err
 }
 
-const addRun = `-- name: AddRun :exec
+const addRun = `-- name: AddRun :execrows
 INSERT INTO runs (id, ticker, kind, as_of, time_zone, state, token, attempts, worker, lease_until, cause, created_at,
     class, batch_id, created_by, deadline)
 VALUES ($1, $2, $3, $4, $5, 'queued', 0, 0, '', NULL, '', $6, $7, $8, $9, $10)
@@ -55,8 +55,8 @@ type AddRunParams struct {
 	Deadline  Time
 }
 
-func (q *Queries) AddRun(ctx context.Context, arg AddRunParams) error {
-	_, err := q.exec(ctx, q.addRunStmt, addRun,
+func (q *Queries) AddRun(ctx context.Context, arg AddRunParams) (int64, error) {
+	result, err := q.exec(ctx, q.addRunStmt, addRun,
 		arg.ID,
 		arg.Ticker,
 		arg.Kind,
@@ -68,7 +68,10 @@ func (q *Queries) AddRun(ctx context.Context, arg AddRunParams) error {
 		arg.CreatedBy,
 		arg.Deadline,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const addStep = `-- name: AddStep :exec

@@ -1,4 +1,4 @@
--- name: AddRun :exec
+-- name: AddRun :execrows
 INSERT INTO runs (id, ticker, kind, as_of, time_zone, state, token, attempts, worker, lease_until, cause, created_at,
     class, batch_id, created_by, deadline)
 VALUES ($1, $2, $3, $4, $5, 'queued', 0, 0, '', NULL, '', $6, $7, $8, $9, $10)
