@@ -178,7 +178,7 @@ func (j journal) entries(t *testing.T) []entry {
 // torture reports whether the full counts are asked for (make torture), and
 // else gives the small ones.
 func torture(full, small int) int {
-	if os.Getenv("TORTURE") != "" {
+	if tight() {
 		return full
 	}
 	return small
@@ -188,7 +188,7 @@ func torture(full, small int) int {
 func seeded(t *testing.T) *rand.Rand {
 	t.Helper()
 	seed := uint64(1)
-	if os.Getenv("TORTURE") != "" {
+	if tight() {
 		seed = uint64(time.Now().UnixNano())
 	}
 	t.Cleanup(func() {

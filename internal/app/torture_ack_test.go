@@ -72,7 +72,7 @@ func tooEarly(ctx context.Context, _ *store.DB) func(stockdigest.Symbol, func() 
 		if err := said(); err != nil {
 			return err
 		}
-		wait(ctx, 5*time.Millisecond) // as a disk that is busy takes
+		wait(ctx, time.Minute) // as a disk that hangs; the kill comes first
 		return tx.Commit()
 	}
 }
@@ -94,11 +94,11 @@ func TestKillsLoseNoAcknowledgedWrite(t *testing.T) {
 // acknowledges before it commits.
 func TestAcknowledgedWritesHarnessCatchesHaste(t *testing.T) {
 	t.Parallel()
-	caught(t, func() bool {
-		kept, lost := killWriters(t, 10, childBroken+"=1")
-		measured(t, "acknowledged before the commit: %d writes, %d lost", kept, lost)
-		return lost > 0
-	})
+	kept, lost := killWriters(t, 10, childBroken+"=1")
+	measured(t, "acknowledged before the commit: %d writes, %d lost", kept, lost)
+	if kept < 10 || lost < kept {
+		t.Errorf("got %d of %d acknowledged writes lost, want all", lost, kept)
+	}
 }
 
 func killWriters(t *testing.T, kills int, env ...string) (kept, lost int) {

@@ -71,15 +71,14 @@ func spendFleet(t *testing.T, rounds int, plan fleetPlan, config func(testing.TB
 			f.start()
 		}
 		for range 2 {
-			victim := f.running()[random.IntN(4)]
+			all := f.running()
+			victim := all[random.IntN(len(all))]
 			until(t, time.Minute, "a worker has work", func() bool { return len(f.held(victim)) > 0 || f.count("state = 'queued'") == 0 })
 			wait(t.Context(), time.Duration(random.IntN(400))*time.Millisecond)
 			victim.Kill()
 			f.start()
 		}
-		until(t, 5*time.Minute, "nobody works any more", func() bool {
-			return f.count("state = 'running'") == 0 && f.count("state = 'queued' AND not_before IS NULL") == 0
-		})
+		f.finish(5 * time.Minute)
 		f.stop()
 		bill := f.world.Bill()
 		got.most = max(got.most, bill.Cost)

@@ -70,9 +70,9 @@ func fleetWorker(ctx context.Context) error {
 		return err
 	}
 	err = errors.Join(w.notes.add(entry{What: "up"}), w.runner.Serve(ctx))
-	rest, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	rest, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()
-	_ = w.caller.Drain(rest) // what is left is judged by the bill
+	_ = w.caller.Drain(rest) // what is left is judged by the bill, and how long it took by the clock
 	return errors.Join(err, w.db.Close())
 }
 
@@ -132,10 +132,9 @@ func (w *worker) newCaller(ctx context.Context, lease time.Duration, day stockdi
 		prices = cheap{table}
 	}
 	return calls.New(calls.Config{
-		Limits:  stockdigest.Limits{Parallel: 200},
-		Budget:  stockdigest.Budget{Run: day, Reader: day, Day: day, Month: day},
-		Timeout: 5 * time.Second,
-		Lease:   max(lease, 3*time.Second),
+		Limits: stockdigest.Limits{Parallel: 200},
+		Budget: stockdigest.Budget{Run: day, Reader: day, Day: day, Month: day},
+		Lease:  max(lease, 5*time.Second), // a process that the machine forgets for a moment is not dead
 	}, calls.Deps{
 		Store: notedCalls{w.db, w.notes}, Providers: map[string]calls.Provider{"openai": provider}, Prices: prices,
 		Now: time.Now, Jitter: rand.Float64, Log: log,
@@ -356,7 +355,7 @@ func (f *fleet) open(n int) {
 	}
 }
 
-// start adds a worker and waits until it looks for work.
+// start adds a worker.
 func (f *fleet) start() *proc {
 	f.t.Helper()
 	p := startChild(f.t, "fleet worker", f.env...)
@@ -395,6 +394,24 @@ func (f *fleet) held(p *proc) map[string]int64 {
 	return held
 }
 
+// working waits until a worker has runs in hand, and opens n whenever fewer
+// wait: others may be faster than it.
+func (f *fleet) working(p *proc, n int) {
+	f.t.Helper()
+	until(f.t, time.Minute, "a worker has work", func() bool {
+		if !p.Running() {
+			f.t.Fatalf("a worker ended by itself: %s", p.stderr.String())
+		}
+		if len(f.held(p)) > 0 {
+			return true
+		}
+		if f.count("state = 'queued'") < n {
+			f.open(n)
+		}
+		return false
+	})
+}
+
 // finish waits until every run has ended.
 func (f *fleet) finish(guard time.Duration) {
 	f.t.Helper()
@@ -415,7 +432,7 @@ type judgement struct {
 	runs, done  int
 	worn        int // quarantined because three workers died under them
 	lost        int // neither done nor worn
-	twice       int // finished by two claims, or worked on after the end
+	twice       int // finished by two claims, or claimed after the end
 	stale       int // with a row of a claim that was not the last
 	paid        int // calls on the bill
 	repeated    int // of them, for the second time
@@ -438,7 +455,9 @@ func (f *fleet) judge() judgement {
 	for _, e := range f.notes.entries(f.t) {
 		switch e.What {
 		case "done", "begin":
-			if last, ok := ended[e.Run]; ok && last != e.Token {
+			last, over := ended[e.Run]
+			// A claim that was overtaken may begin a step: what it writes does not count.
+			if over && (e.What == "done" && e.Token != last || e.Token > last) {
 				twice[e.Run] = true
 			}
 			if e.What == "done" {
