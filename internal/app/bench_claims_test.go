@@ -28,7 +28,7 @@ func claimsChild() int {
 func TestProcessesClaimWithoutAViolation(t *testing.T) {
 	t.Setenv(childClaims, "1")
 	claims := 600
-	if os.Getenv("TORTURE") != "" {
+	if tight() {
 		claims = 100_000
 	}
 	for engine, config := range storetest.Configs() {
@@ -41,7 +41,7 @@ func TestProcessesClaimWithoutAViolation(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			t.Logf("%+v", got)
+			measured(t, "%s: %+v", engine, got)
 			if got.Claims != claims || got.OverCap+got.Priority+got.FIFO+got.Duplicates > 0 {
 				t.Errorf("got %+v, want %d claims and no violation", got, claims)
 			}

@@ -37,7 +37,7 @@ func TestNobodyOverspends(t *testing.T) {
 			if want := (bench.Credits{Rounds: rounds, Charged: 5 * rounds, Refused: 25 * rounds}); err != nil || got != want {
 				t.Errorf("got %+v, %v, want %+v", got, err, want)
 			}
-			t.Logf("%+v in %s", got, time.Since(start).Round(time.Millisecond))
+			t.Logf("measured: %s: %+v in %s", engine, got, time.Since(start).Round(time.Millisecond))
 		})
 	}
 }

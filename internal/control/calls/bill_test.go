@@ -165,7 +165,7 @@ func TestTheBillNeverPassesTheCap(t *testing.T) {
 					total, repeated = total+m.Calls, repeated+m.Lost
 				}
 			}
-			t.Logf("%d rounds, %d calls, %d lost, most counted in a round %s of %s, bill never above", rounds, total, repeated, largest, limitOf)
+			t.Logf("measured: %d rounds, %d calls, %d lost, most counted in a round %s of %s, bill never above", rounds, total, repeated, largest, limitOf)
 		})
 	}
 }

@@ -129,7 +129,7 @@ func TestEveryLocalDayComesExactlyOnce(t *testing.T) {
 			if got.missing+got.doubled > 0 {
 				t.Errorf("years with jumps and outages: got %+v, want %d of %d days once", got, days, days)
 			}
-			t.Logf("%s, every %s: %d of %d days exactly once for each of %d times, with %d starts made up after a jump or outage",
+			t.Logf("measured: %s, every %s: %d of %d days exactly once for each of %d times, with %d starts made up after a jump or outage",
 				name, step(), days, days, len(times()), got.late)
 		})
 	}

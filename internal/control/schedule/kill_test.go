@@ -265,7 +265,7 @@ func TestKilledProcessesStartEachDueTimeExactlyOnce(t *testing.T) {
 			if missing, extra, torn := f.judge(t, db); missing+extra+torn > 0 {
 				t.Errorf("%d due times missing, %d batches too many, %d torn; want 0", missing, extra, torn)
 			}
-			t.Logf("%s: %d processes, %d kills: %d of %d due times exactly once", engine, f.processes, killed, f.times, f.times)
+			t.Logf("measured: %s: %d processes, %d kills: %d of %d due times exactly once", engine, f.processes, killed, f.times, f.times)
 		})
 	}
 }

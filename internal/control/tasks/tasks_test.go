@@ -233,7 +233,7 @@ func TestIdleTasksCostLittle(t *testing.T) {
 			before, began := spent(t), time.Now()
 			time.Sleep(length)
 			share := 100 * (spent(t) - before).Seconds() / time.Since(began).Seconds()
-			t.Logf("%s: idle tasks take %.2f %% of a core", engine, share)
+			t.Logf("measured: %s: idle tasks take %.2f %% of a core", engine, share)
 			if full && share > 0.5 {
 				t.Errorf("%s: got %.2f %%, want at most 0.5 %%", engine, share)
 			}
