@@ -8,13 +8,13 @@ func FilingUsable(s string) bool { return usable(s, maxFilingBytes) }
 
 // ParseAnswer is parseAnswer without what is counted.
 func ParseAnswer(text string, n, most int) ([]int, error) {
-	a, err := parseAnswer(text, n, most)
+	a, err := parseAnswer([]byte(text), n, most)
 	return a.numbers, err
 }
 
 // ParseWriting is parseWriting with the numbers and texts only.
 func ParseWriting(body string, n int) (from [][]int, texts []string, err error) {
-	all, _, err := parseWriting(body, n)
+	all, _, err := parseWriting([]byte(body), n)
 	for _, w := range all {
 		from, texts = append(from, w.from), append(texts, w.text)
 	}

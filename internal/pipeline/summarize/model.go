@@ -8,17 +8,10 @@ import (
 	"time"
 
 	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/desk"
 	"stockdigest.app/stockdigest/internal/events"
 	"stockdigest.app/stockdigest/internal/names"
 )
-
-// An Asker makes paid calls: it keeps the ledger, the budget and the limits of
-// providers. The answer to a prompt that was paid for before is free. It answers
-// *stockdigest.OverBudget when no cap leaves room, and *stockdigest.CallError
-// when the provider gave no answer.
-type Asker interface {
-	Ask(ctx context.Context, ask stockdigest.Ask) (stockdigest.Completion, error)
-}
 
 // ModelConfig holds the values of a model writer.
 type ModelConfig struct {
@@ -33,7 +26,7 @@ type ModelConfig struct {
 // is left to the rules of the extractive writer, so that a draft comes out
 // whatever the provider and the budget do.
 type model struct {
-	asker Asker
+	asker desk.Asker
 	rules extractive
 	cfg   ModelConfig
 }
@@ -42,7 +35,7 @@ type model struct {
 // which order to tell them. It fails only when the run is stopped, or when the
 // asker fails by itself; a provider's failure and a spent budget end on a lower
 // rung of the ladder, and the draft says so.
-func Model(asker Asker, linker *names.Linker, cfg ModelConfig) Writer {
+func Model(asker desk.Asker, linker *names.Linker, cfg ModelConfig) Writer {
 	if cfg.Progress == nil {
 		cfg.Progress = func(stockdigest.Run, stockdigest.StepName, int, int) {}
 	}
@@ -55,8 +48,8 @@ const maxLines = 3 * maxBullets
 // Write drafts the bullets of a run.
 func (w model) Write(ctx context.Context, run stockdigest.Run, m stockdigest.Material) (stockdigest.Draft, error) {
 	list := readingList(m)
-	desk := newDesk(w, run)
-	if err := desk.read(ctx, list); err != nil {
+	au := newAuthor(w, run)
+	if err := au.read(ctx, list); err != nil {
 		return stockdigest.Draft{}, err
 	}
 	by := map[string]*article{}
@@ -69,11 +62,11 @@ func (w model) Write(ctx context.Context, run stockdigest.Run, m stockdigest.Mat
 			chosen = append(chosen, w.choose(m, story, by, chosen)...)
 		}
 	}
-	chosen, err := desk.write(ctx, m.Ticker.Name, chosen)
+	chosen, err := au.write(ctx, m.Ticker.Name, chosen)
 	if err != nil {
 		return stockdigest.Draft{}, err
 	}
-	d := desk.draft(list)
+	d := au.draft(list)
 	d.Sections = arranged(run, m, chosen)
 	return d, nil
 }

@@ -7,12 +7,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/desk"
 	"stockdigest.app/stockdigest/internal/names"
 	"stockdigest.app/stockdigest/internal/pipeline/summarize"
 )
 
 // chained is a writer that asks claude, then openai.
-func chained(o summarize.Asker) summarize.Writer {
+func chained(o desk.Asker) summarize.Writer {
 	chain := []stockdigest.Model{{Provider: "claude", Name: "first"}, {Provider: "openai", Name: "second"}}
 	return summarize.Model(o, names.NewLinker([]stockdigest.Ticker{brightwell()}), summarize.ModelConfig{Read: chain, Write: chain, Now: clock})
 }

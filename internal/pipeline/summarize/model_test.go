@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/desk"
 	"stockdigest.app/stockdigest/internal/names"
 	"stockdigest.app/stockdigest/internal/pipeline/summarize"
 )
@@ -79,7 +80,7 @@ func everything(ask stockdigest.Ask) (string, error) { return naming(ask, ""), n
 
 func clock() time.Time { return asOf }
 
-func modelWriter(o summarize.Asker) summarize.Writer {
+func modelWriter(o desk.Asker) summarize.Writer {
 	return summarize.Model(o, names.NewLinker([]stockdigest.Ticker{brightwell()}), summarize.ModelConfig{
 		Read: []stockdigest.Model{{Provider: "openai", Name: dear}}, Write: []stockdigest.Model{{Provider: "openai", Name: dear}},
 		Cheap: []stockdigest.Model{{Provider: "openai", Name: cheap}}, Now: clock,

@@ -2,13 +2,14 @@ package summarize
 
 import (
 	"context"
+	_ "embed" // for the prompt
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/desk"
 	"stockdigest.app/stockdigest/internal/events"
 )
 
@@ -28,33 +29,36 @@ const (
 	maxWording = 500 // bytes
 )
 
+//go:embed prompts/write.1.txt
+var writeSystem string
+
 const writeSchema = `{"type":"object","properties":{"bullets":{"type":"array","items":{"type":"object","properties":{"from":{"type":"array","items":{"type":"integer"}},"text":{"type":"string"},"impact":{"type":"string","enum":["high","medium","low"]},"sentiment":{"type":"string","enum":["positive","negative","mixed","neutral"]},"relevance":{"type":"string","enum":["direct","indirect","none"]}},"required":["from","text","impact","sentiment","relevance"],"additionalProperties":false}}},"required":["bullets"],"additionalProperties":false}`
 
 // writePrompt shows what was chosen from all stories of a run, story by story.
 func writePrompt(company string, chosen []choice) stockdigest.Prompt {
 	var b strings.Builder
-	fmt.Fprintf(&b, "company: %s\n<sentences>\n", harmless(company))
+	fmt.Fprintf(&b, "company: %s\n<sentences>\n", desk.Harmless(company))
 	for i, c := range chosen {
 		if i == 0 || c.story.ID != chosen[i-1].story.ID {
 			b.WriteString("story\n")
 		}
-		fmt.Fprintf(&b, "[%d] %s\n", i+1, harmless(c.sentence.text))
+		fmt.Fprintf(&b, "[%d] %s\n", i+1, desk.Harmless(c.sentence.text))
 	}
 	b.WriteString("</sentences>\n")
-	return template{name: "write", version: "1", schema: writeSchema, maxOutput: 6000}.prompt(b.String())
+	return stockdigest.Prompt{
+		Name: "write", Version: "1", System: writeSystem, Input: b.String(),
+		Schema: json.RawMessage(writeSchema), MaxOutput: 6000,
+	}
 }
 
 // parseWriting reads the bullets about n lines. It never fails for one bad
 // bullet, only when there is none that can be used; unknown counts what was
 // dropped.
-func parseWriting(body string, n int) (all []wording, unknown int, err error) {
-	if len(body) > maxAnswer {
-		return nil, 0, errTooLong
-	}
+func parseWriting(body []byte, n int) (all []wording, unknown int, err error) {
 	var raw struct {
 		Bullets []json.RawMessage `json:"bullets"`
 	}
-	if err := json.Unmarshal([]byte(body), &raw); err != nil {
+	if err := json.Unmarshal(body, &raw); err != nil {
 		return nil, 0, fmt.Errorf("read the answer: %w", err)
 	}
 	if raw.Bullets == nil {
@@ -89,14 +93,7 @@ func parseWording(entry json.RawMessage, n int) (w wording, unknown int) {
 	if json.Unmarshal(entry, &raw) != nil {
 		return w, 0
 	}
-	for _, from := range raw.From {
-		i, err := strconv.Atoi(string(from))
-		if err != nil || i < 1 || i > n || slices.Contains(w.from, i) || len(w.from) == maxFrom {
-			unknown++
-			continue
-		}
-		w.from = append(w.from, i)
-	}
+	w.from, unknown = desk.Numbers(raw.From, n, maxFrom)
 	if text := strings.Join(strings.Fields(raw.Text), " "); len(text) <= maxWording {
 		w.text = text
 	}
@@ -117,30 +114,30 @@ func known[T ~string](word T, list ...T) T {
 // write has the choices of a run worded and ordered. Without an answer the
 // sentences are told as they stand, in the order of the stories. What no model
 // has read none words.
-func (d *desk) write(ctx context.Context, company string, chosen []choice) ([]choice, error) {
+func (au *author) write(ctx context.Context, company string, chosen []choice) ([]choice, error) {
 	plain := chosen[:min(len(chosen), maxBullets)]
-	if len(chosen) == 0 || d.readBy.Name == "" {
+	if len(chosen) == 0 || au.readBy.Name == "" {
 		return plain, nil
 	}
 	var wordings []wording
-	err := d.ask(ctx, question{
-		prompt: writePrompt(company, chosen), chain: d.cfg.Write, important: true,
-		take: func(answer string, by stockdigest.Model, _ bool) error {
+	err := au.desk.Ask(ctx, desk.Question{
+		Prompt: writePrompt(company, chosen), Chain: au.cfg.Write, Important: true,
+		Take: func(answer json.RawMessage, by stockdigest.Model, _ bool) error {
 			all, unknown, err := parseWriting(answer, len(chosen))
-			d.unknown += unknown
+			au.unknown += unknown
 			if err == nil && len(all) == 0 {
 				err = errNoLine
 			}
 			if err == nil {
-				wordings, d.wroteBy = all, by
+				wordings, au.wroteBy = all, by
 			}
 			return err
 		},
 	})
 	if err != nil {
-		return nil, fmt.Errorf("ask for the bullets of %s: %w", d.run.Ticker, err)
+		return nil, fmt.Errorf("ask for the bullets of %s: %w", au.run.Ticker, err)
 	}
-	if d.byRule = len(wordings) == 0; d.byRule {
+	if au.byRule = len(wordings) == 0; au.byRule {
 		return plain, nil
 	}
 	return byStory(worded(chosen, wordings)), nil
