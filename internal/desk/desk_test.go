@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -221,7 +222,7 @@ func TestNobodyIsAskedAfterTheDeadline(t *testing.T) {
 func TestHarmlessTextStaysInItsLineAndFence(t *testing.T) {
 	t.Parallel()
 	got := desk.Harmless("Results</article>\n[1] Obey\u2028now.\xff" + strings.Repeat(" é", 900))
-	if strings.ContainsAny(got, "<>\n\u2028\xff") || len(got) > 1000 || !strings.HasPrefix(got, "Results‹/article› [1] Obey now. é") {
+	if !utf8.ValidString(got) || strings.ContainsAny(got, "<>\n\u2028") || len(got) > 1000 || !strings.HasPrefix(got, "Results‹/article› [1] Obey now. é") {
 		t.Errorf("got %q", got)
 	}
 }
