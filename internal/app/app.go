@@ -46,8 +46,8 @@ type App struct {
 	fetch   *fetch.Client
 	steps   []pipeline.Step
 	runner  *runs.Runner
-	caller  *calls.Caller    // nil: no step pays for anything
-	ahead   *summarize.Ahead // nil with caller
+	caller  *calls.Caller // nil: no step pays for anything
+	chains  chains        // of the models that the caller asks
 	dir     *stockdigest.Directory
 	log     *slog.Logger
 	console *Console
@@ -79,11 +79,10 @@ func New(ctx context.Context, opts Options, world World, console *Console) (*App
 		Transport: world.Transport, Wrap: world.wrap(), Hosts: world.Hosts, Logger: a.log,
 	})
 	linker := names.NewLinker(all)
-	writer, err := a.newWriter(linker) //nolint:contextcheck // a client outlives the call that makes it
-	if err != nil {
+	if err := a.openModels(); err != nil { //nolint:contextcheck // a client outlives the call that makes it
 		return nil, joinClose(err, db)
 	}
-	a.steps = a.wire(linker, writer)
+	a.steps = a.wire(linker)
 	a.runner = a.newRunner()
 	context.AfterFunc(ctx, func() {
 		a.told <- time.Now()
@@ -95,7 +94,7 @@ func New(ctx context.Context, opts Options, world World, console *Console) (*App
 }
 
 // wire is the pipeline as code.
-func (a *App) wire(linker *names.Linker, writer summarize.Writer) []pipeline.Step {
+func (a *App) wire(linker *names.Linker) []pipeline.Step {
 	feedReader := feeds.New(a.fetch)
 	filings := a.world.filings(edgar.New(a.fetch).Logging(a.log))
 	progress := a.progress
@@ -103,15 +102,15 @@ func (a *App) wire(linker *names.Linker, writer summarize.Writer) []pipeline.Ste
 	if a.opts.DatabaseURL != "" {
 		read.Turns = a.store
 	}
-	if a.ahead != nil {
-		read.Ready = a.ahead.Read
+	if a.caller != nil {
+		read.Ready = summarize.NewAhead(a.caller, a.chains.read).Read
 	}
 	return []pipeline.Step{
 		ingest.New(a.store, feedReader, filings, ingest.Config{Now: a.world.Now, Progress: progress}),
-		triage.New(a.store, linker),
+		triage.New(a.store, linker, a.jury()),
 		extract.New(read),
 		cluster.New(a.store),
-		summarize.New(a.store, writer),
+		summarize.New(a.store, a.writer(linker)),
 		verify.New(a.store),
 		compose.New(a.store),
 	}

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"stockdigest.app/stockdigest"
-	"stockdigest.app/stockdigest/internal/pipeline/summarize"
 )
 
 // probeTime is how long doctor waits for a provider of models.
@@ -27,9 +26,9 @@ func checkModels(ctx context.Context, opts Options, offline bool) []Check {
 	if opts.writer() == writerExtractive {
 		return []Check{passed(name, "none: the writer is extractive, which needs no key")}
 	}
-	cfg, err := opts.chains()
+	c, err := opts.chains()
 	if err == nil {
-		err = opts.priced(cfg)
+		err = opts.priced(c)
 	}
 	if err != nil {
 		return []Check{failed(name, err)}
@@ -39,15 +38,15 @@ func checkModels(ctx context.Context, opts Options, offline bool) []Check {
 	}
 	var checks []Check
 	for _, f := range opts.asked() {
-		checks = append(checks, checkFamily(ctx, f, modelsOf(f.name, cfg)))
+		checks = append(checks, checkFamily(ctx, f, modelsOf(f.name, c)))
 	}
 	return checks
 }
 
 // modelsOf are the names of a provider's models, each once.
-func modelsOf(provider string, cfg summarize.ModelConfig) []string {
+func modelsOf(provider string, c chains) []string {
 	var all []string
-	for _, m := range slices.Concat(cfg.Read, cfg.Write, cfg.Cheap) {
+	for _, m := range c.all() {
 		if m.Provider == provider && !slices.Contains(all, m.Name) {
 			all = append(all, m.Name)
 		}
@@ -86,7 +85,7 @@ func (f family) wayOut(err error, model string) string {
 	case stockdigest.CallBadKey:
 		return "; give another " + f.keyName
 	case stockdigest.CallNoModel:
-		return "; name another model than " + model + " in STOCKDIGEST_MODELS_READ, _WRITE or _CHEAP"
+		return "; name another model than " + model + " in STOCKDIGEST_MODELS_READ, _WRITE, _CHEAP or _VOTE"
 	case stockdigest.CallNoFunds:
 		return "; pay in at the provider: until then reports come from the next provider, or without a model"
 	case stockdigest.CallClock:

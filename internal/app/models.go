@@ -13,6 +13,7 @@ import (
 	"stockdigest.app/stockdigest/internal/control/calls"
 	"stockdigest.app/stockdigest/internal/names"
 	"stockdigest.app/stockdigest/internal/pipeline/summarize"
+	"stockdigest.app/stockdigest/internal/pipeline/triage"
 )
 
 // writerExtractive is the writer without a model.
@@ -98,23 +99,61 @@ func (o Options) chain(setting string, of func(family) string) ([]stockdigest.Mo
 	return all, nil
 }
 
-// chains are the models that read articles, word bullets, and do both when the
-// budget gets short.
-func (o Options) chains() (c summarize.ModelConfig, err error) {
+// The chains are the models of each kind of work, best first.
+type chains struct {
+	read, write, cheap []stockdigest.Model
+	vote               []stockdigest.Model // of both voters, see voters
+}
+
+// all are the models of all chains.
+func (c chains) all() []stockdigest.Model { return slices.Concat(c.read, c.write, c.cheap, c.vote) }
+
+func (o Options) chains() (c chains, err error) {
 	for _, step := range []struct {
 		into    *[]stockdigest.Model
 		setting string
 		of      func(family) string
 	}{
-		{&c.Read, o.ModelsRead, func(f family) string { return f.read }},
-		{&c.Write, o.ModelsWrite, func(f family) string { return f.write }},
-		{&c.Cheap, o.ModelsCheap, func(f family) string { return f.cheap }},
+		{&c.read, o.ModelsRead, func(f family) string { return f.read }},
+		{&c.write, o.ModelsWrite, func(f family) string { return f.write }},
+		{&c.cheap, o.ModelsCheap, func(f family) string { return f.cheap }},
 	} {
 		if *step.into, err = o.chain(step.setting, step.of); err != nil {
 			return c, err
 		}
 	}
-	return c, nil
+	c.vote, err = o.voting()
+	return c, err
+}
+
+// voting are the models that vote: of each family the cheap one, and then, in
+// the other direction, the one that reads. Dealt in turn they give two voters of
+// two families where there are two, and two voters still when one is down.
+func (o Options) voting() ([]stockdigest.Model, error) {
+	if o.ModelsVote != "" {
+		return stockdigest.ParseModels(o.ModelsVote)
+	}
+	var cheap, read []stockdigest.Model
+	for _, f := range o.asked() {
+		cheap = append(cheap, stockdigest.Model{Provider: f.name, Name: f.cheap})
+		read = slices.Insert(read, 0, stockdigest.Model{Provider: f.name, Name: f.read})
+	}
+	return slices.Concat(cheap, read), nil
+}
+
+// voters deals models in turn to two voters, each model once.
+func (c chains) voters() [][]stockdigest.Model {
+	var once []stockdigest.Model
+	for _, m := range c.vote {
+		if !slices.Contains(once, m) {
+			once = append(once, m)
+		}
+	}
+	dealt := make([][]stockdigest.Model, min(2, len(once)))
+	for i, m := range once {
+		dealt[i%2] = append(dealt[i%2], m)
+	}
+	return dealt
 }
 
 // WithWriter is o with another writer, or an ErrInvalid when it cannot be asked.
@@ -150,6 +189,7 @@ func (o Options) modelFaults() []string {
 	}
 	for _, s := range []struct{ name, list string }{
 		{"STOCKDIGEST_MODELS_READ", o.ModelsRead}, {"STOCKDIGEST_MODELS_WRITE", o.ModelsWrite}, {"STOCKDIGEST_MODELS_CHEAP", o.ModelsCheap},
+		{"STOCKDIGEST_MODELS_VOTE", o.ModelsVote},
 	} {
 		models, err := stockdigest.ParseModels(s.list)
 		if err != nil {
@@ -175,43 +215,57 @@ func (f family) wants(what string) string {
 	return what + " needs " + f.keyName
 }
 
-// newWriter is the writer of the settings.
-func (a *App) newWriter(linker *names.Linker) (summarize.Writer, error) {
+// openModels gets ready to ask the models of the settings, if any.
+func (a *App) openModels() error {
 	if a.opts.writer() == writerExtractive {
-		return summarize.Extractive(linker), nil
+		return nil
 	}
 	providers := map[string]calls.Provider{}
 	for _, f := range a.opts.asked() {
 		client, err := f.client(time.Now)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		providers[f.name] = client
 	}
-	cfg, err := a.opts.chains()
-	if err != nil {
-		return nil, err
+	var err error
+	if a.chains, err = a.opts.chains(); err != nil {
+		return err
 	}
-	if err := a.opts.priced(cfg); err != nil {
-		return nil, err
+	if err := a.opts.priced(a.chains); err != nil {
+		return err
 	}
-	if a.caller, err = a.newCaller(providers); err != nil {
-		return nil, err
+	a.caller, err = a.newCaller(providers)
+	return err
+}
+
+// writer is the writer of the settings.
+func (a *App) writer(linker *names.Linker) summarize.Writer {
+	if a.caller == nil {
+		return summarize.Extractive(linker)
 	}
-	cfg.Now, cfg.Progress = a.world.Now, a.progress
-	a.ahead = summarize.NewAhead(a.caller, cfg.Read)
-	return summarize.Model(a.caller, linker, cfg), nil
+	return summarize.Model(a.caller, linker, summarize.ModelConfig{
+		Read: a.chains.read, Write: a.chains.write, Cheap: a.chains.cheap, Now: a.world.Now, Progress: a.progress,
+	})
+}
+
+// jury is who votes on candidates; nobody without a model.
+func (a *App) jury() triage.Jury {
+	if a.caller == nil {
+		return triage.Jury{}
+	}
+	return triage.Jury{Asker: a.caller, Voters: a.chains.voters(), Now: a.world.Now}
 }
 
 // priced refuses a model without a price: what it may cost could not be held
 // against the budget.
-func (o Options) priced(cfg summarize.ModelConfig) error {
+func (o Options) priced(c chains) error {
 	prices, err := o.Prices()
 	if err != nil {
 		return err
 	}
 	today := stockdigest.DayOf(time.Now(), time.UTC)
-	for _, m := range slices.Concat(cfg.Read, cfg.Write, cfg.Cheap) {
+	for _, m := range c.all() {
 		if _, err := prices.Of(m.Provider, m.Name, today); err != nil {
 			return stockdigest.Invalid(fmt.Sprintf("no price for %s: add the line \"%s %s %s IN CACHED OUT\" (dollars per million tokens, 0 for a server of your own) to %s",
 				m, m.Provider, m.Name, today, filepath.Join(o.Dir, PriceFile)))

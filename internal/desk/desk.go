@@ -172,15 +172,15 @@ func (d *Desk) call(ctx context.Context, m stockdigest.Model, prompt stockdigest
 		}
 	}
 	return d.asker.Ask(ctx, stockdigest.Ask{
-		Run: d.run.ID, Step: d.step, Reader: payer(d.run),
+		Run: d.run.ID, Step: d.step, Reader: Payer(d.run),
 		Provider: m.Provider, Model: m.Name, Prompt: prompt,
 	})
 }
 
 var errLate = errors.New("the run's deadline came")
 
-// payer is the reader whose budget a run is paid from; empty: the house.
-func payer(run stockdigest.Run) stockdigest.ReaderID {
+// Payer is the reader whose budget a run is paid from; empty: the house.
+func Payer(run stockdigest.Run) stockdigest.ReaderID {
 	if id, ok := strings.CutPrefix(run.CreatedBy, "reader "); ok {
 		return stockdigest.ReaderID(id)
 	}

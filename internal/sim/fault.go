@@ -41,6 +41,8 @@ const (
 	FaultIDs     FaultKind = "ids"     // of lines that were not shown
 	FaultFences  FaultKind = "fences"  // around the answer, with a word before it
 	FaultLies    FaultKind = "lies"    // every other bullet has a wrong figure, direction or name
+	FaultPraise  FaultKind = "praise"  // every candidate gets the best vote
+	FaultScorn   FaultKind = "scorn"   // every candidate is voted out
 )
 
 // FaultKinds lists the faults.
@@ -48,7 +50,7 @@ func FaultKinds() []FaultKind {
 	return []FaultKind{
 		FaultBusy, FaultBusyAfter, FaultBusyAbsurd, FaultError, FaultGateway, FaultOverload, FaultHang, FaultRedirects,
 		FaultHangBody, FaultHalf, FaultType, FaultTokens, FaultHuge, FaultBomb,
-		FaultRefusal, FaultCut, FaultBlanks, FaultLoop, FaultForm, FaultIDs, FaultFences, FaultLies,
+		FaultRefusal, FaultCut, FaultBlanks, FaultLoop, FaultForm, FaultIDs, FaultFences, FaultLies, FaultPraise, FaultScorn,
 	}
 }
 

@@ -48,6 +48,10 @@ var numberedLine = regexp.MustCompile(`(?m)^\[(\d+)\] (.*)$`)
 
 // about finds out which article or company a prompt shows, for the log.
 func (s *Sim) about(input string) (route string, tickers []string) {
+	ofCompany := "write"
+	if strings.Contains(input, "\n<candidates>\n") {
+		ofCompany = "vote"
+	}
 	for line := range strings.Lines(input) {
 		line = strings.TrimSpace(line)
 		if title, ok := strings.CutPrefix(line, "title: "); ok {
@@ -59,10 +63,10 @@ func (s *Sim) about(input string) (route string, tickers []string) {
 		if name, ok := strings.CutPrefix(line, "company: "); ok {
 			for _, c := range s.companies {
 				if c.full == name {
-					return "write", []string{c.symbol}
+					return ofCompany, []string{c.symbol}
 				}
 			}
-			return "write", nil
+			return ofCompany, nil
 		}
 	}
 	return "read", nil
@@ -86,6 +90,7 @@ func (s *Sim) think(c chat, route string, fault FaultKind) string {
 	for _, l := range lines {
 		t.texts[l.n] = l.text
 	}
+	t.verdict = map[FaultKind]string{FaultPraise: praise, FaultScorn: scorn}[fault]
 	if fault == FaultLies {
 		t.lie = func(line string) string { return s.lie(t.dice, line) }
 	}
@@ -112,21 +117,23 @@ type line struct {
 
 // choose takes the lines with the most figures in them, best first.
 func choose(lines []line, most int) []int {
-	figures := func(l line) int {
-		n := 0
-		for _, r := range l.text {
-			if r >= '0' && r <= '9' || r == '$' || r == '%' {
-				n++
-			}
-		}
-		return min(n, 8)
-	}
-	slices.SortStableFunc(lines, func(a, b line) int { return figures(b) - figures(a) })
+	slices.SortStableFunc(lines, func(a, b line) int { return figures(b.text) - figures(a.text) })
 	numbers := []int{}
 	for _, l := range lines[:min(len(lines), most)] {
 		numbers = append(numbers, l.n)
 	}
 	return numbers
+}
+
+// figures counts the figures of a text, as far as they tell texts apart.
+func figures(text string) int {
+	n := 0
+	for _, r := range text {
+		if r >= '0' && r <= '9' || r == '$' || r == '%' {
+			n++
+		}
+	}
+	return min(n, 8)
 }
 
 // A shape is the part of JSON Schema that prompts use.
@@ -145,6 +152,7 @@ type thought struct {
 	numbers []int
 	texts   map[int]string // of the lines, by number
 	lie     func(line string) string
+	verdict string // on every candidate; empty: each by its own line
 }
 
 func (t thought) fit(to shape) any {
@@ -163,6 +171,9 @@ func (t thought) fit(to shape) any {
 	case "array":
 		if to.Items != nil && to.Items.Properties["from"].Type == "array" {
 			return t.bullets(*to.Items)
+		}
+		if to.Items != nil && to.Items.Properties["vote"].Type == "string" {
+			return t.votes()
 		}
 		if to.Items != nil && to.Items.Type != "integer" {
 			return []any{t.fit(*to.Items)}
@@ -197,6 +208,32 @@ func (t thought) bullets(to shape) []any {
 		}
 		bullet["text"], bullet["impact"], bullet["sentiment"], bullet["relevance"] = text, "medium", "neutral", "direct"
 		all = append(all, bullet)
+	}
+	return all
+}
+
+// What a voter says of every candidate whose judgement is gone.
+const (
+	praise = "high"
+	scorn  = "not about"
+)
+
+// votes judges every candidate by its line alone: one with figures in it is
+// worth more.
+func (t thought) votes() []any {
+	all := []any{}
+	for _, n := range t.numbers {
+		vote := t.verdict
+		switch {
+		case vote != "":
+		case figures(t.texts[n]) > 2:
+			vote = "high"
+		case figures(t.texts[n]) > 0:
+			vote = "medium"
+		default:
+			vote = "low"
+		}
+		all = append(all, map[string]any{"line": n, "vote": vote})
 	}
 	return all
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/desk"
 )
 
 // An Ahead asks the model about articles while others of the run are still being
@@ -11,7 +12,7 @@ import (
 // answers lie in the ledger until the writer asks for them. It is safe for
 // concurrent use.
 type Ahead struct {
-	asker Asker
+	asker desk.Asker
 	model stockdigest.Model
 	room  chan struct{}
 }
@@ -21,7 +22,7 @@ type Ahead struct {
 const aheadAtOnce = 64
 
 // NewAhead returns an Ahead that asks the first of the models that read.
-func NewAhead(asker Asker, read []stockdigest.Model) *Ahead {
+func NewAhead(asker desk.Asker, read []stockdigest.Model) *Ahead {
 	return &Ahead{asker: asker, model: read[0], room: make(chan struct{}, aheadAtOnce)}
 }
 
@@ -41,7 +42,7 @@ func (a *Ahead) Read(ctx context.Context, run stockdigest.Run, c stockdigest.Can
 	go func() {
 		defer func() { <-a.room }()
 		_, _ = a.asker.Ask(ctx, stockdigest.Ask{ // the ledger has the answer, or the fault
-			Run: run.ID, Step: stockdigest.StepSummarize, Reader: payer(run), Ahead: true,
+			Run: run.ID, Step: stockdigest.StepSummarize, Reader: desk.Payer(run), Ahead: true,
 			Provider: a.model.Provider, Model: a.model.Name, Prompt: prompt,
 		})
 	}()

@@ -13,6 +13,7 @@ const (
 	GateEntity = "entity" // about the company, or not
 	GateUnsure = "unsure" // only the text can tell
 	GateTopic  = "topic"  // about the keyword of its feed, or not
+	GateVote   = "vote"   // two models agree that it is no news of the company
 	GateCap    = "cap"    // enough better ones
 )
 
@@ -20,7 +21,9 @@ const (
 type judgement struct {
 	candidate stockdigest.Candidate
 	verdict   stockdigest.Verdict
-	hint      int // how much an unsure one promises: the order of second looks
+	hint      int  // how much an unsure one promises: the order of second looks
+	byRule    int  // the score before votes
+	held      bool // no vote can push it out
 }
 
 // A judge knows whom the run is about.
@@ -46,7 +49,7 @@ func (j judge) judge(c stockdigest.Candidate) judgement {
 		return out
 	}
 	score, parts := rate(c, g.score)
-	out.verdict.Decision, out.verdict.Score = stockdigest.Selected, score
+	out.verdict.Decision, out.verdict.Score, out.byRule = stockdigest.Selected, score, score
 	out.verdict.Reason = g.reason
 	if parts != "" {
 		out.verdict.Reason += "; " + parts

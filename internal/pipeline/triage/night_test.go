@@ -82,7 +82,7 @@ func (n *night) triage(t *testing.T, symbol stockdigest.Symbol) map[string]stock
 	linker := names.NewLinker(n.table)
 	ticker, _ := linker.Ticker(symbol)
 	s := &store{material: stockdigest.Material{Ticker: ticker, Candidates: n.candidates(t, symbol)}}
-	if err := triage.New(s, linker).Run(context.Background(), stockdigest.Run{Ticker: symbol}); err != nil {
+	if err := triage.New(s, linker, triage.Jury{}).Run(context.Background(), stockdigest.Run{Ticker: symbol}); err != nil {
 		t.Fatal(err)
 	}
 	look := triage.SecondLook(linker)

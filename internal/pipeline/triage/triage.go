@@ -1,9 +1,9 @@
 // Package triage decides which of a run's candidates are worth reading. It
 // takes the articles that ingest found and gives each a verdict with gate,
 // reason and score: first whether it is about the company at all, then what
-// kind of page it is, then the caps. Every "no" keeps its reason. It fetches
-// nothing; what only the body can tell is selected as unsure and decided by
-// SecondLook once the text is there.
+// kind of page it is, then what a jury of models says of it, then the caps.
+// Every "no" keeps its reason. It fetches nothing; what only the body can tell
+// is selected as unsure and decided by SecondLook once the text is there.
 package triage
 
 import (
@@ -21,22 +21,16 @@ type Store interface {
 	SaveVerdicts(ctx context.Context, run stockdigest.Run, step stockdigest.StepName, verdicts []stockdigest.Verdict, note string) error
 }
 
-// A Voter gives candidates that passed the rules a vote of 1 to 3. Votes are
-// by article; one that is missing counts as not cast.
-type Voter interface {
-	Vote(ctx context.Context, t stockdigest.Ticker, candidates []stockdigest.Candidate) (map[stockdigest.ArticleID]int, error)
-}
-
 // A Triage is the triage step. It is safe for concurrent use.
 type Triage struct {
 	store  Store
 	linker *names.Linker
-	voters []Voter
+	jury   Jury
 }
 
-// New returns the step. Without voters the rules decide alone.
-func New(store Store, linker *names.Linker, voters ...Voter) *Triage {
-	return &Triage{store: store, linker: linker, voters: voters}
+// New returns the step.
+func New(store Store, linker *names.Linker, jury Jury) *Triage {
+	return &Triage{store: store, linker: linker, jury: jury}
 }
 
 // Name returns the name of the step.
@@ -55,74 +49,43 @@ func (s *Triage) Run(ctx context.Context, run stockdigest.Run) error {
 			judged = append(judged, j.judge(c))
 		}
 	}
-	s.vote(ctx, m.Ticker, judged)
+	heard, err := s.vote(ctx, run, j, judged)
+	if err != nil {
+		return err
+	}
 	limit(judged)
 	verdicts, note := settle(judged)
+	if heard != "" {
+		note += "; " + heard
+	}
 	if err := s.store.SaveVerdicts(ctx, run, stockdigest.StepTriage, verdicts, note); err != nil {
 		return fmt.Errorf("save verdicts of %s: %w", run.Ticker, err)
 	}
 	return nil
 }
 
-// vote adds the models' votes to the scores. A voter that fails is left out,
-// and the reason says how many were heard.
-func (s *Triage) vote(ctx context.Context, t stockdigest.Ticker, judged []judgement) {
-	var open []stockdigest.Candidate
-	for _, j := range judged {
-		if j.verdict.Decision == stockdigest.Selected {
-			open = append(open, j.candidate)
-		}
-	}
-	if len(s.voters) == 0 || len(open) == 0 {
-		return
-	}
-	heard := 0
-	sums := map[stockdigest.ArticleID]int{}
-	for _, v := range s.voters {
-		votes, err := v.Vote(ctx, t, open)
-		if err != nil {
-			continue
-		}
-		heard++
-		for id, n := range votes {
-			sums[id] += min(max(n, 1), 3)
-		}
-	}
-	for i := range judged {
-		v := &judged[i].verdict
-		if v.Decision == stockdigest.Selected {
-			v.Score += sums[v.ArticleID]
-			v.Reason += "; " + heardNote(heard)
-		}
-	}
-}
-
-func heardNote(heard int) string {
-	switch heard {
-	case 0:
-		return "rules only"
-	case 1:
-		return "single vote"
-	}
-	return "double vote"
-}
-
 func settle(judged []judgement) ([]stockdigest.Verdict, string) {
 	verdicts := make([]stockdigest.Verdict, 0, len(judged))
-	selected, unsure := 0, 0
+	selected, unsure, voted := 0, 0, 0
 	for _, j := range judged {
 		verdicts = append(verdicts, j.verdict)
-		if j.verdict.Decision == stockdigest.Selected {
+		switch {
+		case j.verdict.Decision == stockdigest.Selected && j.verdict.Gate == GateUnsure:
+			unsure++
 			selected++
-			if j.verdict.Gate == GateUnsure {
-				unsure++
-			}
+		case j.verdict.Decision == stockdigest.Selected:
+			selected++
+		case j.verdict.Gate == GateVote:
+			voted++
 		}
 	}
 	var note strings.Builder
 	fmt.Fprintf(&note, "%d of %d candidates selected", selected, len(judged))
 	if unsure > 0 {
 		fmt.Fprintf(&note, ", %d of them on the word of their text", unsure)
+	}
+	if voted > 0 {
+		fmt.Fprintf(&note, ", %d voted out", voted)
 	}
 	return verdicts, note.String()
 }

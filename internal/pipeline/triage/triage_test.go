@@ -2,7 +2,6 @@ package triage_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -192,47 +191,6 @@ func TestOnlyPendingCandidatesAreJudged(t *testing.T) {
 	}
 }
 
-// A voter answers what it was told to.
-type voter struct {
-	points int
-	err    error
-}
-
-func (v voter) Vote(_ context.Context, _ stockdigest.Ticker, all []stockdigest.Candidate) (map[stockdigest.ArticleID]int, error) {
-	votes := map[stockdigest.ArticleID]int{}
-	for _, c := range all {
-		votes[c.Article.ID] = v.points
-	}
-	return votes, v.err
-}
-
-func TestVotesAreAddedAndMarked(t *testing.T) {
-	t.Parallel()
-	bad := voter{err: errors.New("no answer")}
-	cases := map[string]struct {
-		voters []triage.Voter
-		plus   int
-		mark   string
-	}{
-		"both":    {[]triage.Voter{voter{points: 2}, voter{points: 9}}, 5, "; double vote"},
-		"single":  {[]triage.Voter{voter{points: 2}, bad}, 2, "; single vote"},
-		"neither": {[]triage.Voter{bad, bad}, 0, "; rules only"},
-	}
-	base := apple(t, stockdigest.RoleCompany, "", "Apple opens a store")
-	for name, c := range cases {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := &store{material: stockdigest.Material{Ticker: ticker(t)}}
-			s.add(stockdigest.RoleCompany, "", "Apple opens a store")
-			run(t, s, c.voters...)
-			v := s.verdicts[0]
-			if v.Score != base.Score+c.plus || !strings.HasSuffix(v.Reason, c.mark) {
-				t.Errorf("got %d (%s), want %d and %q", v.Score, v.Reason, base.Score+c.plus, c.mark)
-			}
-		})
-	}
-}
-
 func FuzzTitle(f *testing.F) {
 	f.Add("Save $300 on AirPods", "10 best deals")
 	f.Add("Apple\x00\xff", strings.Repeat("best ", 500))
@@ -242,7 +200,7 @@ func FuzzTitle(f *testing.F) {
 		s := &store{material: stockdigest.Material{Ticker: row}}
 		s.add(stockdigest.RoleCompany, "", title)
 		s.material.Candidates[0].Article.Description = description
-		if err := triage.New(s, l).Run(context.Background(), stockdigest.Run{}); err != nil {
+		if err := triage.New(s, l, triage.Jury{}).Run(context.Background(), stockdigest.Run{}); err != nil {
 			t.Fatal(err)
 		}
 		if v := s.verdicts[0]; v.Decision == stockdigest.Pending || v.Gate == "" || v.Reason == "" {
@@ -273,9 +231,9 @@ func apple(t *testing.T, role stockdigest.Role, subject, title string) stockdige
 	return s.verdicts[0]
 }
 
-func run(t *testing.T, s *store, voters ...triage.Voter) {
+func run(t *testing.T, s *store) {
 	t.Helper()
-	if err := triage.New(s, linker(), voters...).Run(t.Context(), stockdigest.Run{Ticker: s.material.Ticker.Symbol}); err != nil {
+	if err := triage.New(s, linker(), triage.Jury{}).Run(t.Context(), stockdigest.Run{Ticker: s.material.Ticker.Symbol}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -1,0 +1,176 @@
+package triage
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/desk"
+)
+
+// A Jury is who votes on the candidates that pass the rules. Its zero value is
+// nobody: the rules decide alone.
+type Jury struct {
+	Asker  desk.Asker
+	Voters [][]stockdigest.Model // the models of each voter, best first; no model stands with two voters
+	Now    func() time.Time      // the clock that a run's deadline is told by
+}
+
+// A cast is a vote with who gave it; without one, the voter said nothing.
+type cast struct {
+	vote vote
+	by   stockdigest.Model
+}
+
+// ballotRoom is how many times a cap are voted on: of what comes after these by
+// rule, nothing would be read.
+const ballotRoom = 3
+
+// vote has the jury vote on what the rules selected, and adds it up. It returns
+// the line that tells how many were heard. It fails only when the run is stopped
+// or the asker fails by itself.
+func (s *Triage) vote(ctx context.Context, run stockdigest.Run, j judge, judged []judgement) (string, error) {
+	var open []*judgement
+	for i, in := range within(judged, ballotRoom) {
+		if in {
+			open = append(open, &judged[i])
+		}
+	}
+	if len(s.jury.Voters) == 0 || len(open) == 0 {
+		return "", nil
+	}
+	hold(judged)
+	candidates := make([]stockdigest.Candidate, 0, len(open))
+	for _, o := range open {
+		candidates = append(candidates, o.candidate)
+	}
+	ballots, why, err := s.jury.poll(ctx, run, j, candidates)
+	if err != nil {
+		return "", err
+	}
+	tally := map[int]int{}
+	for i, o := range open {
+		var heard []cast
+		for _, ballot := range ballots {
+			if ballot[i].vote != "" {
+				heard = append(heard, ballot[i])
+			}
+		}
+		o.hear(heard)
+		tally[len(heard)]++
+	}
+	return heardNote(tally, why), nil
+}
+
+// poll asks the voters side by side. Each ballot is as long as the list; why
+// tells what kept voters from voting.
+func (y Jury) poll(ctx context.Context, run stockdigest.Run, j judge, candidates []stockdigest.Candidate) (ballots [][]cast, why string, err error) {
+	ballots = make([][]cast, len(y.Voters))
+	causes := make([]string, len(y.Voters))
+	var group errgroup.Group
+	for i, chain := range y.Voters {
+		group.Go(func() (err error) {
+			d := desk.New(y.Asker, desk.Config{Now: y.Now}, run, stockdigest.StepTriage)
+			ballots[i], err = ballot(ctx, d, chain, j, candidates)
+			causes[i] = d.Why()
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, "", fmt.Errorf("ask for votes on the candidates of %s: %w", run.Ticker, err)
+	}
+	return ballots, whyOf(causes), nil
+}
+
+// whyOf tells the causes of the voters, and of which voter each is when they
+// differ.
+func whyOf(causes []string) string {
+	if same := slices.Compact(slices.Clone(causes)); len(same) == 1 {
+		return same[0]
+	}
+	var parts []string
+	for i, cause := range causes {
+		if cause != "" {
+			parts = append(parts, fmt.Sprintf("voter %d: %s", i+1, cause))
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+// ballot has one voter vote, prompt by prompt. A vote is worth little when money
+// is short, so it is asked for on the first rung only.
+func ballot(ctx context.Context, d *desk.Desk, chain []stockdigest.Model, j judge, candidates []stockdigest.Candidate) ([]cast, error) {
+	filled := make([]cast, 0, len(candidates))
+	for shown := range slices.Chunk(candidates, maxShown) {
+		votes := make([]cast, len(shown))
+		err := d.Ask(ctx, desk.Question{
+			Prompt: j.votePrompt(shown), Chain: chain,
+			Take: func(answer json.RawMessage, by stockdigest.Model, _ bool) error {
+				said, err := parseVotes(answer, len(shown))
+				for i, v := range said {
+					votes[i] = cast{v, by}
+				}
+				return err
+			},
+		})
+		if err != nil {
+			return nil, err
+		}
+		filled = append(filled, votes...)
+	}
+	return filled, nil
+}
+
+// hear adds the votes up. Two voters who agree may leave a candidate out, but
+// never one that is strong by the rules.
+func (j *judgement) hear(heard []cast) {
+	v := &j.verdict
+	sum := 0
+	var against []string
+	for _, c := range heard {
+		sum += c.vote.points()
+		if c.vote.against() {
+			against = append(against, fmt.Sprintf("%s says “%s”", c.by.Name, c.vote))
+		}
+	}
+	v.Score += sum
+	if len(heard) > 1 && len(against) == len(heard) && !j.strong() {
+		v.Decision, v.Gate = stockdigest.Rejected, GateVote
+		v.Reason = strings.Join(against, ", ") + "; " + v.Reason
+	}
+	v.Reason += "; " + heardWord(len(heard))
+	if sum > 0 {
+		v.Reason += fmt.Sprintf(" %+d", sum)
+	}
+}
+
+func heardWord(heard int) string {
+	switch heard {
+	case 0:
+		return "rules only"
+	case 1:
+		return "single vote"
+	}
+	return "double vote"
+}
+
+// heardNote tells how many votes the candidates got, and why not more.
+func heardNote(tally map[int]int, why string) string {
+	var parts []string
+	for heard := 2; heard >= 0; heard-- {
+		if n := tally[heard]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%s on %d", heardWord(heard), n))
+		}
+	}
+	note := strings.Join(parts, ", ")
+	if why != "" {
+		note += " (" + why + ")"
+	}
+	return note
+}
