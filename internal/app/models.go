@@ -188,7 +188,9 @@ func (o Options) modelFaults() []string {
 		faults = append(faults, fmt.Sprintf("STOCKDIGEST_WRITER=%q is not extractive, %s", o.Writer, strings.Join(known, " or ")))
 	}
 	for _, s := range []struct{ name, list string }{
-		{"STOCKDIGEST_MODELS_READ", o.ModelsRead}, {"STOCKDIGEST_MODELS_WRITE", o.ModelsWrite}, {"STOCKDIGEST_MODELS_CHEAP", o.ModelsCheap},
+		{"STOCKDIGEST_MODELS_READ", o.ModelsRead},
+		{"STOCKDIGEST_MODELS_WRITE", o.ModelsWrite},
+		{"STOCKDIGEST_MODELS_CHEAP", o.ModelsCheap},
 		{"STOCKDIGEST_MODELS_VOTE", o.ModelsVote},
 	} {
 		models, err := stockdigest.ParseModels(s.list)

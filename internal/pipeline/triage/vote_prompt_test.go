@@ -55,7 +55,7 @@ func TestEveryRunAndReaderAsksTheSameOfTheSame(t *testing.T) {
 	prompts := map[string]bool{}
 	for i, r := range []stockdigest.Run{aRun(), {ID: "secret-run", Ticker: "AAPL", Kind: stockdigest.AdHoc, AsOf: noon(), CreatedBy: "reader canary"}} {
 		p := &panel{answer: always("low")}
-		if err := triage.New(shelf(t, soft, hard), linker(), jury(p)).Run(t.Context(), r); err != nil {
+		if err := triage.New(shelf(t, soft, hard), few(), jury(p)).Run(t.Context(), r); err != nil {
 			t.Fatal(err)
 		}
 		for _, ask := range p.asks {
