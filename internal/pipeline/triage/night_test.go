@@ -52,7 +52,7 @@ func TestRecordedNight(t *testing.T) {
 	for symbol, expected := range want {
 		t.Run(string(symbol), func(t *testing.T) {
 			t.Parallel()
-			got := n.triage(t, symbol)
+			got := n.triage(t, symbol, triage.Jury{})
 			for title, v := range got {
 				fate := v.Gate
 				if v.Decision == stockdigest.Selected {
@@ -77,12 +77,12 @@ func TestRecordedNight(t *testing.T) {
 }
 
 // triage runs the step for one ticker, then the second look on what is unsure.
-func (n *night) triage(t *testing.T, symbol stockdigest.Symbol) map[string]stockdigest.Verdict {
+func (n *night) triage(t *testing.T, symbol stockdigest.Symbol, jury triage.Jury) map[string]stockdigest.Verdict {
 	t.Helper()
 	linker := names.NewLinker(n.table)
 	ticker, _ := linker.Ticker(symbol)
 	s := &store{material: stockdigest.Material{Ticker: ticker, Candidates: n.candidates(t, symbol)}}
-	if err := triage.New(s, linker, triage.Jury{}).Run(context.Background(), stockdigest.Run{Ticker: symbol}); err != nil {
+	if err := triage.New(s, linker, jury).Run(context.Background(), stockdigest.Run{Ticker: symbol}); err != nil {
 		t.Fatal(err)
 	}
 	look := triage.SecondLook(linker)
