@@ -148,7 +148,7 @@ func (s *source) sentences() []sentence {
 func briefLead(t, title string) bool {
 	words := text.Words(t)
 	return len(words) >= 3 && len(words) < minWords && acting(t) && len(t) >= minBytes/2 && len(t) < 2*minBytes && endsWell(t) && startsWell(t) && balanced(t) &&
-		overlap(contentWords(t), contentWords(title)) >= 0.8 && !leans(t, words) && !furniture(t) && !addressed(t, words) && !marked(t)
+		overlap(contentWords(t), contentWords(title)) >= 0.8 && !leans(t, words) && !furniture(t) && !text.Addressed(t, words) && !text.Marked(t)
 }
 
 // acting reports a short line with something like a verb in it, which a mere
@@ -200,7 +200,7 @@ func (s *source) headlines() []sentence {
 func headlike(t string) bool {
 	words := text.Words(t)
 	return len(t) >= minBytes/2 && len(t) <= maxBytes && len(words) >= 3 && !strings.ContainsAny(t, "\n\t<>{}|\\?") &&
-		!strings.HasSuffix(t, "…") && !strings.HasSuffix(t, "...") && startsWell(t) && balanced(t) && !leans(t, words) && !furniture(t) && !addressed(t, words) && !foreign(words) && !teaser(t)
+		!strings.HasSuffix(t, "…") && !strings.HasSuffix(t, "...") && startsWell(t) && balanced(t) && !leans(t, words) && !furniture(t) && !text.Addressed(t, words) && !foreign(words) && !teaser(t)
 }
 
 // ranges are the parts of the body worth quoting: all of an article, and of a

@@ -31,7 +31,7 @@ func usable(s string, limit int) bool {
 	if len(words) < minWords || len(words) > maxTokens || !startsWell(s) || !endsWell(s) || !balanced(s) {
 		return false
 	}
-	return !leans(s, words) && !furniture(s) && !titled(s) && !addressed(s, words) && !foreign(words)
+	return !leans(s, words) && !furniture(s) && !titled(s) && !text.Addressed(s, words) && !foreign(words)
 }
 
 // startsWell reports an opening of a sentence. "10.17 Third Amended" opens an

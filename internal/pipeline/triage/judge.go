@@ -21,9 +21,10 @@ const (
 type judgement struct {
 	candidate stockdigest.Candidate
 	verdict   stockdigest.Verdict
-	hint      int  // how much an unsure one promises: the order of second looks
-	byRule    int  // the score before votes
-	held      bool // no vote can push it out
+	hint      int    // how much an unsure one promises: the order of second looks
+	byRule    int    // the score before votes
+	held      bool   // no vote can push it out
+	against   string // what two voters say who are against it
 }
 
 // A judge knows whom the run is about.

@@ -36,19 +36,19 @@ const ballotRoom = 3
 // the line that tells how many were heard. It fails only when the run is stopped
 // or the asker fails by itself.
 func (s *Triage) vote(ctx context.Context, run stockdigest.Run, j judge, judged []judgement) (string, error) {
-	var open []*judgement
-	for i, in := range within(judged, ballotRoom) {
-		if in {
-			open = append(open, &judged[i])
-		}
-	}
-	if len(s.jury.Voters) == 0 || len(open) == 0 {
+	if len(s.jury.Voters) == 0 {
 		return "", nil
 	}
 	hold(judged)
-	candidates := make([]stockdigest.Candidate, 0, len(open))
-	for _, o := range open {
-		candidates = append(candidates, o.candidate)
+	var open []*judgement
+	var candidates []stockdigest.Candidate
+	for i, in := range within(judged, ballotRoom) {
+		if in && !speaks(judged[i].candidate.Article.Title) {
+			open, candidates = append(open, &judged[i]), append(candidates, judged[i].candidate)
+		}
+	}
+	if len(open) == 0 {
+		return "", nil
 	}
 	ballots, why, err := s.jury.poll(ctx, run, j, candidates)
 	if err != nil {
@@ -65,6 +65,7 @@ func (s *Triage) vote(ctx context.Context, run stockdigest.Run, j judge, judged 
 		o.hear(heard)
 		tally[len(heard)]++
 	}
+	leaveOut(open)
 	return heardNote(tally, why), nil
 }
 
@@ -127,8 +128,7 @@ func ballot(ctx context.Context, d *desk.Desk, chain []stockdigest.Model, j judg
 	return filled, nil
 }
 
-// hear adds the votes up. Two voters who agree may leave a candidate out, but
-// never one that is strong by the rules.
+// hear adds the votes up.
 func (j *judgement) hear(heard []cast) {
 	v := &j.verdict
 	sum := 0
@@ -139,14 +139,30 @@ func (j *judgement) hear(heard []cast) {
 			against = append(against, fmt.Sprintf("%s says “%s”", c.by.Name, c.vote))
 		}
 	}
-	v.Score += sum
-	if len(heard) > 1 && len(against) == len(heard) && !j.strong() {
-		v.Decision, v.Gate = stockdigest.Rejected, GateVote
-		v.Reason = strings.Join(against, ", ") + "; " + v.Reason
+	if len(heard) > 1 && len(against) == len(heard) {
+		j.against = strings.Join(against, ", ")
 	}
+	v.Score += sum
 	v.Reason += "; " + heardWord(len(heard))
 	if sum > 0 {
 		v.Reason += fmt.Sprintf(" %+d", sum)
+	}
+}
+
+// leaveOut rejects those whom two voters are against, the worst by rule first:
+// never a strong one, and never more than half of all, so that no prompt can
+// empty a report.
+func leaveOut(open []*judgement) {
+	var out []*judgement
+	for _, o := range open {
+		if o.against != "" && !o.strong() {
+			out = append(out, o)
+		}
+	}
+	slices.SortFunc(out, func(a, b *judgement) int { return better(*b, *a) })
+	for _, o := range out[:min(len(out), (len(open)+1)/2)] {
+		v := &o.verdict
+		v.Decision, v.Gate, v.Reason = stockdigest.Rejected, GateVote, o.against+"; "+v.Reason
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"stockdigest.app/stockdigest"
 	"stockdigest.app/stockdigest/internal/desk"
+	"stockdigest.app/stockdigest/internal/text"
 )
 
 // A vote is what a voter says of a candidate.
@@ -54,7 +55,7 @@ func (j judge) votePrompt(candidates []stockdigest.Candidate) stockdigest.Prompt
 	b.WriteString("<candidates>\n")
 	for i, c := range candidates {
 		fmt.Fprintf(&b, "[%d] %s | %s | %s", i+1, j.whose(c), clip(c.Article.Publisher, maxTitle), clip(c.Article.Title, maxTitle))
-		if c.Article.Description != "" {
+		if c.Article.Description != "" && !speaks(c.Article.Description) {
 			b.WriteString(" | " + clip(c.Article.Description, maxDescription))
 		}
 		b.WriteByte('\n')
@@ -89,13 +90,25 @@ func (j judge) whose(c stockdigest.Candidate) string {
 	return string(c.Role) + " " + clip(subject, maxTitle)
 }
 
-// clip is a text as a prompt shows it, of at most n bytes.
-func clip(text string, n int) string {
-	text = desk.Harmless(text)
-	if len(text) > n {
-		text = strings.ToValidUTF8(text[:n], "") + "…"
+// speaks reports a text that turns to its reader, or to the reader's software,
+// anywhere. It is not shown to a voter: other candidates stand beside it.
+func speaks(s string) bool {
+	s = strings.Join(strings.Fields(s), " ")
+	for _, span := range text.Sentences(s) {
+		if sentence := s[span.Start:span.End]; text.Addressed(sentence, text.Words(sentence)) {
+			return true
+		}
 	}
-	return text
+	return false
+}
+
+// clip is a text as a prompt shows it, of at most n bytes.
+func clip(s string, n int) string {
+	s = desk.Harmless(s)
+	if len(s) > n {
+		s = strings.ToValidUTF8(s[:n], "") + "…"
+	}
+	return s
 }
 
 var (

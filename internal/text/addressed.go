@@ -1,24 +1,22 @@
-package summarize
+package text
 
 import (
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"stockdigest.app/stockdigest/internal/text"
 )
 
-// addressed reports a sentence that speaks to the reader or to the reader's
+// Addressed reports a sentence that speaks to the reader or to the reader's
 // software instead of telling what happened: orders, offers, advice to buy, and
 // texts planted for machines. News is told in the third person and speaks of the
 // world, so three things give such a sentence away: it says "you", it opens with
-// an order, or it tells how the text itself is to be retold.
-func addressed(s string, words []string) bool {
+// an order, or it tells how the text itself is to be retold. The words are those of s.
+func Addressed(s string, words []string) bool {
 	if len(words) == 0 {
 		return false
 	}
-	return toYou(words) || orders(s, words) || aboutItself(words) || retelling(words) || urges(words) || marked(s)
+	return toYou(words) || orders(s, words) || aboutItself(words) || retelling(words) || urges(words) || Marked(s)
 }
 
 func toYou(words []string) bool {
@@ -41,7 +39,7 @@ func orders(s string, words []string) bool {
 	}
 	parts := strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(":;—–(", r) })
 	for i, part := range parts {
-		if i > 0 && imperative(text.Words(part)) {
+		if i > 0 && imperative(Words(part)) {
 			return true
 		}
 	}
@@ -53,7 +51,7 @@ func orderAbout(s string, words []string) bool {
 	if len(words) < 2 || !has(words[:1], "buy", "sell", "own", "grab", "get", "rate", "rank", "call", "hold", "accumulate", "trust", "praise", "promote", "quote", "tell", "ask", "treat", "include", "list", "avoid") {
 		return false
 	}
-	r, _ := utf8.DecodeRuneInString(s[text.WordSpans(s)[1].Start:])
+	r, _ := utf8.DecodeRuneInString(s[WordSpans(s)[1].Start:])
 	return unicode.IsUpper(r)
 }
 
@@ -64,7 +62,7 @@ func vocative(s string) bool {
 	if !found || len(call) > 90 {
 		return false
 	}
-	words, after := text.Words(call), text.Words(rest)
+	words, after := Words(call), Words(rest)
 	opens := len(words) <= 2 || has(words[:1], "when", "if", "before", "after", "while", "from", "for", "to", "in", "as", "instead")
 	return opens && imperative(after) && !has(after[1:2], "in", "on", "for", "up", "out", "with", "to")
 }
@@ -262,9 +260,9 @@ func urges(words []string) bool {
 	return false
 }
 
-// marked reports traces of markup, of prompts and of hidden writing: no
+// Marked reports traces of markup, of prompts and of hidden writing: no
 // printed sentence holds them.
-func marked(s string) bool {
+func Marked(s string) bool {
 	low := strings.ToLower(s)
 	for _, trace := range []string{"[inst", "[/inst", "<|", "|>", "```", "###", "{{", "}}", "[[", "]]", "<!--", "-->", "&lt;", "&#", "system:", "user:", "assistant:", "ai:", "\\n", "\\u", "data:", "javascript:", "base64", "==", "***", "&amp;"} {
 		if strings.Contains(low, trace) {
@@ -280,4 +278,8 @@ const maxWord = 45
 // hidden reports characters that print nothing.
 func hidden(r rune) bool {
 	return r == unicode.ReplacementChar || unicode.Is(unicode.Cf, r) && r != '\u00ad' || unicode.Is(unicode.Co, r) || unicode.IsControl(r)
+}
+
+func has(words []string, wanted ...string) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return slices.Contains(wanted, w) })
 }
