@@ -197,7 +197,7 @@ func TestTwoVotersLeaveOutWhatIsNoNews(t *testing.T) {
 
 func TestVotersAgainstAllLeaveHalf(t *testing.T) {
 	t.Parallel()
-	s := shelf(t, "Apple opens a store in Rome", "Apple to invest $30 in a school", "Apple adds a colour", "Apple unveils a $999 phone", "Apple staff paint a school")
+	s := shelf(t, "Apple opens a store in Rome", "Apple opens a $30 million campus", "Apple adds a colour", "Apple unveils a $999 phone", "Apple staff paint a school")
 	bench(t, s, &panel{answer: always("no news")})
 	var kept []string
 	for i, v := range s.verdicts {
@@ -205,7 +205,7 @@ func TestVotersAgainstAllLeaveHalf(t *testing.T) {
 			kept = append(kept, s.material.Candidates[i].Article.Title)
 		}
 	}
-	if diff := cmp.Diff([]string{"Apple to invest $30 in a school", "Apple unveils a $999 phone"}, kept); diff != "" {
+	if diff := cmp.Diff([]string{"Apple opens a $30 million campus", "Apple unveils a $999 phone"}, kept); diff != "" {
 		t.Errorf("kept (-want +got):\n%s", diff)
 	}
 }
