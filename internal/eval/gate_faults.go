@@ -35,6 +35,12 @@ func gateFaultKinds() []gateMaker {
 		{"borrowed-name", plantBorrowedName},
 		{"spelled", plantWord(gateSpelled())},
 		{"given-name", plantGiven},
+		{"done", plantWord(gateDone())},
+		{"bound", plantWord(gateBounds())},
+		{"degree", plantWord(gateDegrees())},
+		{"spell", plantWord(gateSpells())},
+		{"ends", plantEnds},
+		{"source", plantSource},
 	}
 }
 
@@ -399,4 +405,68 @@ func plantGiven(p gatePair, names []string, rng *rand.Rand) string {
 		}
 	}
 	return ""
+}
+
+// gateDone tells what is planned, expected or hoped for as done.
+func gateDone() []gateRule {
+	var pairs []string
+	for base, done := range map[string]string{
+		"open": "opened", "close": "closed", "buy": "bought", "sell": "sold", "launch": "launched", "expand": "expanded", "invest": "invested", "build": "built",
+		"reduce": "reduced", "increase": "increased", "acquire": "acquired", "pay": "paid", "start": "started", "complete": "completed",
+		"deliver": "delivered", "add": "added", "improve": "improved", "generate": "generated", "grow": "grew", "begin": "began", "make": "made",
+		"spend": "spent", "hire": "hired", "raise": "raised", "rise": "rose", "fall": "fell",
+	} {
+		pairs = append(pairs, ` (?:plans?|aims?|intends?|agreed|hopes?|seeks?|expects?|is expected|are expected|wants?) to `+base+` (\w+ \w+)`, ` `+done+` $1`)
+		pairs = append(pairs, ` will `+base+` (\w+ \w+)`, ` `+done+` $1`)
+	}
+	return sortedRules(pairs)
+}
+
+// sortedRules are the rules of pairs in the order of their patterns.
+func sortedRules(pairs []string) []gateRule {
+	rules := gateRules(pairs...)
+	slices.SortFunc(rules, func(a, b gateRule) int { return strings.Compare(a.find.String(), b.find.String()) })
+	return rules
+}
+
+func gateBounds() []gateRule {
+	const amount = ` (\$?\d[\d,.]*(?: million| billion|%| percent))`
+	return gateRules(` up to`+amount, ` $1`, ` (?:about|around|approximately|roughly)`+amount, ` $1`, ` (?:nearly|almost)`+amount, ` more than $1`,
+		` (?:more than|over|at least)`+amount, ` $1`, ` (?:more than|over)`+amount, ` less than $1`, ` less than`+amount, ` $1`)
+}
+
+func gateDegrees() []gateRule {
+	return gateRules(` (?:rose|increased|grew|climbed|gained) `, ` doubled `, ` (?:fell|decreased|declined|dropped) `, ` halved `,
+		` (our|its|the|total|net|with|and) (sales|revenues?|profits?|results|earnings) (rose|increased|grew|was|were|of|for|in) `, ` $1 record $2 $3 `)
+}
+
+func gateSpells() []gateRule {
+	return gateRules(` last year\b`, ` last quarter`, ` a year (ago|earlier)\b`, ` a month $1`, ` this year\b`, ` next year`, ` next year\b`, ` this year`,
+		` last week\b`, ` last month`, ` this quarter\b`, ` next quarter`, ` last quarter\b`, ` last year`, ` last month\b`, ` last week`,
+		` on (?:Monday|Tuesday|Wednesday|Thursday|Friday)\b`, ` today`, ` (?:previous|prior) year([,.])`, ` prior quarter$1`)
+}
+
+// Compiled once, linear.
+var gateEnds = regexp.MustCompile(`\b(to|from) (\$?\d[\d,.]*\d(?: million| billion|%| percent)?) (from|to) (\$?\d[\d,.]*\d(?: million| billion|%| percent)?)`)
+
+// plantEnds turns a change round: to A from B is to B from A.
+func plantEnds(p gatePair, _ []string, _ *rand.Rand) string {
+	m := gateEnds.FindStringSubmatchIndex(p.sentence)
+	if m == nil || p.sentence[m[2]:m[3]] == p.sentence[m[6]:m[7]] || p.sentence[m[4]:m[5]] == p.sentence[m[8]:m[9]] {
+		return ""
+	}
+	s := p.sentence
+	return s[:m[4]] + s[m[8]:m[9]] + s[m[5]:m[8]] + s[m[4]:m[5]] + s[m[9]:]
+}
+
+// plantSource gives the words to people that the evidence does not speak of.
+func plantSource(p gatePair, _ []string, rng *rand.Rand) string {
+	people := []string{"analysts", "regulators", "economists", "investors", "prosecutors"}
+	who := people[rng.IntN(len(people))]
+	low := strings.ToLower(p.evidence)
+	said, whole := strings.CutSuffix(p.sentence, ".")
+	if !whole || strings.Contains(low, who[:len(who)-1]) || strings.Contains(low, "official") || strings.Contains(low, "broker") {
+		return ""
+	}
+	return said + ", according to " + who + "."
 }

@@ -18,6 +18,8 @@ func gateTruthKinds() []gateMaker {
 		{"date", rewriteDate},
 		{"count", rewriteCount},
 		{"reorder", reorder},
+		{"hedged", plantWord(gateRules(` plans to `, ` intends to `, ` intends to `, ` plans to `, ` aims to `, ` plans to `, ` may `, ` could `, ` could `, ` might `, ` might `, ` may `))},
+		{"voice", giveWords},
 	}
 }
 
@@ -32,6 +34,7 @@ var (
 	gateThird   = regexp.MustCompile(`\b(first|second|third|fourth) quarter\b`)
 	gateWords   = regexp.MustCompile(`\b(two|three|four|five|six|seven|eight|nine) (\w+s)\b`)
 	gateFront   = regexp.MustCompile(`^((?:In|During|For|On|At|As of|Since) (?:[a-z]|\d|20)[^,;.]{4,60}), ((?:we|our|the|it|net|total|sales|revenue|revenues|they) [^;:]{20,})\.$`)
+	gateVoice   = regexp.MustCompile(`^([A-Z][^;:"“”]{30,}), ((?:[A-Z][A-Za-z]+)(?: [A-Z][A-Za-z]+)*) (?:said|says)\.$`)
 	gateSaid    = regexp.MustCompile(`^([A-Z][^;:"“”]{30,}), ((?:he|she|it|the company|a spokesman|[A-Z][a-z]+) said)\.$`)
 )
 
@@ -123,4 +126,14 @@ func reorder(p gatePair, _ []string, _ *rand.Rand) string {
 		return strings.ToUpper(m[2][:1]) + m[2][1:] + " that " + m[1] + "."
 	}
 	return ""
+}
+
+// giveWords tells who said so in another way.
+func giveWords(p gatePair, _ []string, rng *rand.Rand) string {
+	m := gateVoice.FindStringSubmatch(p.sentence)
+	if m == nil || m[2] == "He" || m[2] == "She" || m[2] == "It" {
+		return ""
+	}
+	forms := []string{m[1] + ", according to " + m[2] + ".", m[1] + ", " + m[2] + " says.", m[1] + ", said " + m[2] + "."}
+	return forms[rng.IntN(len(forms))]
 }

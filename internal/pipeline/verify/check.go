@@ -15,21 +15,22 @@ type Kind string
 
 // The kinds of failures.
 const (
-	KindForm      Kind = "form"      // length, markup, links, control characters, ids
-	KindSource    Kind = "source"    // no evidence, or one the run does not hold
-	KindQuote     Kind = "quote"     // not verbatim at its offsets
-	KindNumber    Kind = "number"    // a figure the evidence does not tell
-	KindUnit      Kind = "unit"      // the figure, but of something else
-	KindCurrency  Kind = "currency"  // the figure in another currency
-	KindScale     Kind = "scale"     // the digits with another scale
-	KindPoints    Kind = "points"    // percent against percentage points
-	KindDate      Kind = "date"      // a day, period, year or time the evidence does not tell
-	KindDirection Kind = "direction" // up for down, beat for miss, raised for cut
-	KindNegation  Kind = "negation"  // a "not" gained or lost
-	KindHedge     Kind = "hedge"     // a "may" lost
-	KindName      Kind = "name"      // a person, company or product the evidence does not name
-	KindSwap      Kind = "swap"      // told by the evidence, but of another subject
-	KindWords     Kind = "words"     // what it says is not what the evidence speaks of
+	KindForm      Kind = "form"        // length, markup, links, control characters, ids
+	KindSource    Kind = "source"      // no evidence, or one the run does not hold
+	KindQuote     Kind = "quote"       // not verbatim at its offsets
+	KindNumber    Kind = "number"      // a figure the evidence does not tell
+	KindUnit      Kind = "unit"        // the figure, but of something else
+	KindCurrency  Kind = "currency"    // the figure in another currency
+	KindScale     Kind = "scale"       // the digits with another scale
+	KindPoints    Kind = "points"      // percent against percentage points
+	KindDate      Kind = "date"        // a day, period, year or time the evidence does not tell
+	KindDirection Kind = "direction"   // up for down, beat for miss, raised for cut
+	KindNegation  Kind = "negation"    // a "not" gained or lost
+	KindHedge     Kind = "hedge"       // a "may" lost
+	KindVoice     Kind = "attribution" // the words of one given to another
+	KindName      Kind = "name"        // a person, company or product the evidence does not name
+	KindSwap      Kind = "swap"        // told by the evidence, but of another subject
+	KindWords     Kind = "words"       // what it says is not what the evidence speaks of
 )
 
 // A Failure is one claim of a bullet that its evidence does not carry.

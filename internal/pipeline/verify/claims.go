@@ -3,6 +3,7 @@ package verify
 import (
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 
 	"stockdigest.app/stockdigest/internal/facts"
@@ -31,7 +32,11 @@ func Claims(statement, evidence, titles string) []Failure {
 	c.directions()
 	c.negations()
 	c.hedging()
+	c.hearsay()
 	c.nameCheck()
+	c.attributions()
+	c.degrees()
+	c.ends()
 	c.swaps()
 	c.support()
 	return c.failures
@@ -256,6 +261,9 @@ func (c *comparison) rates() {
 		known[text.Stem(unit)] = true
 	}
 	for _, unit := range c.b.pers() {
+		if c.b.begins(unit) {
+			continue // "per Reuters" gives words to a name
+		}
 		if !known[text.Stem(unit)] && (unit != "share" || !c.e.stems["ep"]) {
 			c.fail("per "+unit, KindUnit, "says per %s, which its evidence does not", unit)
 		}
@@ -281,6 +289,11 @@ func (r *reading) pers() []string {
 		}
 	}
 	return found
+}
+
+// begins reports whether w is the first word of a name of r.
+func (r *reading) begins(w string) bool {
+	return slices.ContainsFunc(r.names, func(n facts.Name) bool { return len(n.Words) > 0 && n.Words[0] == w })
 }
 
 // unitStem evens out the words for people who work.

@@ -71,7 +71,7 @@ func read(s string) *reading {
 		last = p.End
 		for _, w := range runs(p.Of(s)) {
 			r.wordsAt[w] = append(r.wordsAt[w], len(r.words))
-			r.add(w, text.Stem(w))
+			r.add(w, root(w))
 		}
 	}
 	r.pieces = r.cut()
@@ -86,7 +86,7 @@ func read(s string) *reading {
 
 // add appends a word with what is asked about it often.
 func (r *reading) add(w, stem string) {
-	r.stems[stem] = true
+	r.stems[stem], r.stems[text.Stem(w)] = true, true
 	r.words, r.roots = append(r.words, w), append(r.roots, stem)
 	r.denied, r.hedged = append(r.denied, denial(w)), append(r.hedged, hedge(w))
 }

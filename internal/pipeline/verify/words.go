@@ -60,6 +60,7 @@ type turn struct {
 	word  string
 	class string
 	on    []string // stems of up to two content words behind it
+	to    bool     // what it acts on is still to be done: "plans to", "will"
 }
 
 // negations checks that no "not" is lost or gained.
@@ -88,6 +89,7 @@ func (c *comparison) hedging() {
 	ours, theirs := c.b.turns(c.b.hedged), c.e.turns(c.e.hedged)
 	for _, t := range theirs {
 		if t.class == "planned" || t.class == "expected" && c.b.stems[text.Stem(t.word)] {
+			c.undone(t)
 			continue
 		}
 		plain, turned := c.b.said(t, c.b.hedged)
@@ -102,6 +104,48 @@ func (c *comparison) hedging() {
 		}
 		c.fail(h.Word, KindHedge, "says %q, which its evidence does not", h.Word)
 	}
+}
+
+// undone checks that what the evidence has somebody about to do is not told as
+// done.
+func (c *comparison) undone(t turn) {
+	if !t.to {
+		return
+	}
+	if word := c.b.done(t); word != "" && c.e.done(t) == "" {
+		c.fail(word, KindHedge, "says %q where its evidence says %q", word, t.word)
+	}
+}
+
+// done is the word of r that tells what t acts on as past, "" for none.
+func (r *reading) done(t turn) string {
+	for i, w := range r.words {
+		if r.roots[i] == t.on[0] && past(w) && (len(t.on) == 1 || r.soon(i, t.on[1])) && !r.open(i) {
+			return w
+		}
+	}
+	return ""
+}
+
+// open reports whether the participle at word i is of what is still to be:
+// "will be sold", "to have sold". A form that is its own base may be one too.
+func (r *reading) open(i int) bool {
+	if i == 0 {
+		return false
+	}
+	switch r.words[i-1] {
+	case "be", "been", "being", "have":
+	default:
+		if base, _ := irregular(r.words[i]); base != r.words[i] {
+			return false
+		}
+	}
+	for at := i - 1; at >= 0 && at > i-8 && r.words[at] != end; at-- {
+		if r.hedged[at] != "" || r.words[at] == "to" {
+			return true
+		}
+	}
+	return false
 }
 
 // hardened checks that what "may" or "is expected to" happen is not told as
@@ -142,6 +186,12 @@ func denial(w string) string {
 
 // hedge classifies hedges for turns.
 func hedge(w string) string {
+	switch w {
+	case "talks", "negotiating":
+		return "possible"
+	case "want", "seek", "hoping", "aiming", "intending":
+		return "planned"
+	}
 	if found := facts.Hedges("x " + w); len(found) == 1 {
 		return found[0].Class
 	}
@@ -161,7 +211,7 @@ func (r *reading) turns(class []string) []turn {
 		if class[i] == "" {
 			continue
 		}
-		t := turn{word: w, class: class[i]}
+		t := turn{word: w, class: class[i], to: w == "will" || i+1 < len(r.words) && r.words[i+1] == "to"}
 		for at := i + 1; at < min(len(r.words), i+8) && r.words[at] != end && len(t.on) < 2; at++ {
 			if content(r.words[at]) && class[at] == "" {
 				t.on = append(t.on, r.roots[at])
@@ -238,7 +288,9 @@ func (c *comparison) named(n facts.Name) bool {
 	}
 	var words []string
 	for _, w := range n.Words {
-		words = append(words, runs(w)...)
+		if office := len(n.Words) > 1 && generic(w); !office { // John Smith CEO
+			words = append(words, runs(w)...)
+		}
 	}
 	for _, r := range []*reading{c.e, c.titles} {
 		if r.holds(words) {
