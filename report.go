@@ -101,7 +101,26 @@ type Bullet struct {
 	Update    string     `json:"update,omitempty"`   // what changed since the story was last told
 	Context   *Context   `json:"context,omitempty"`  // what a filing says on the topic
 	Carriers  []string   `json:"carriers,omitempty"` // other publishers of the same story, sorted
+	Judged    Judgement  `json:"judged,omitzero"`    // zero: it was told in its source's words from the start
 }
+
+// A Judgement is what a second model says of a wording beside its quotes. A
+// bullet whose wording it does not find supported is told in its source's words.
+type Judgement struct {
+	Verdict Entailment `json:"verdict"`
+	By      string     `json:"by,omitempty"` // the model's name
+}
+
+// An Entailment says whether quotes carry a wording.
+type Entailment string
+
+// The entailments.
+const (
+	Supported    Entailment = "supported"
+	Contradicted Entailment = "contradicted"
+	NotEnough    Entailment = "not enough" // the quotes do not say so much
+	NotJudged    Entailment = "not judged" // nobody was asked, or answered; the checks of the code stand alone
+)
 
 // Context is what a recent filing says on a bullet's topic. It never changes
 // the bullet's text.
@@ -142,6 +161,7 @@ type Written struct {
 	Of      int    `json:"of"`                // articles with a text to choose from
 	Why     string `json:"why,omitempty"`     // why the rest was left to rules, for people
 	Unknown int    `json:"unknown,omitempty"` // numbers in its answers that named nothing, and were dropped
+	Mended  int    `json:"mended,omitempty"`  // bullets whose wording did not hold, and that a model worded anew
 	Quoted  int    `json:"quoted,omitempty"`  // bullets whose wording did not hold, and that are told in their source's words
 }
 

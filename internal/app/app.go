@@ -111,7 +111,7 @@ func (a *App) wire(linker *names.Linker) []pipeline.Step {
 		extract.New(read),
 		cluster.New(a.store),
 		summarize.New(a.store, a.writer(linker)),
-		verify.New(a.store),
+		a.gate(),
 		compose.New(a.store),
 	}
 }

@@ -103,10 +103,11 @@ func (o Options) chain(setting string, of func(family) string) ([]stockdigest.Mo
 type chains struct {
 	read, write, cheap []stockdigest.Model
 	vote               []stockdigest.Model // of both voters, see voters
+	judge              []stockdigest.Model // of wordings; none: nobody judges
 }
 
 // all are the models of all chains.
-func (c chains) all() []stockdigest.Model { return slices.Concat(c.read, c.write, c.cheap, c.vote) }
+func (c chains) all() []stockdigest.Model { return slices.Concat(c.read, c.write, c.cheap, c.vote, c.judge) }
 
 func (o Options) chains() (c chains, err error) {
 	for _, step := range []struct {
@@ -122,7 +123,10 @@ func (o Options) chains() (c chains, err error) {
 			return c, err
 		}
 	}
-	c.vote, err = o.voting()
+	if c.vote, err = o.voting(); err != nil {
+		return c, err
+	}
+	c.judge, err = o.judges()
 	return c, err
 }
 
@@ -192,6 +196,7 @@ func (o Options) modelFaults() []string {
 		{"STOCKDIGEST_MODELS_WRITE", o.ModelsWrite},
 		{"STOCKDIGEST_MODELS_CHEAP", o.ModelsCheap},
 		{"STOCKDIGEST_MODELS_VOTE", o.ModelsVote},
+		{"STOCKDIGEST_MODELS_JUDGE", o.judgeSetting()},
 	} {
 		models, err := stockdigest.ParseModels(s.list)
 		if err != nil {

@@ -48,6 +48,7 @@ type Options struct {
 	ModelsWrite string `env:"STOCKDIGEST_MODELS_WRITE" doc:"Models that word the bullets, likewise."`
 	ModelsCheap string `env:"STOCKDIGEST_MODELS_CHEAP" doc:"Models that do both when the budget gets short, likewise."`
 	ModelsVote  string `env:"STOCKDIGEST_MODELS_VOTE" doc:"Models that vote on candidates, dealt in turn to two voters: the first, the third and so on are one voter, best first. Empty: the cheapest of each provider that may be asked, then the ones that read."`
+	ModelsJudge string `env:"STOCKDIGEST_MODELS_JUDGE" doc:"Models that judge whether the quotes of a bullet carry its wording, best first, those of the writer's provider last. Empty: the ones that read. none: nobody, and the checks of the code stand alone."`
 
 	BudgetRun   stockdigest.Micros `env:"STOCKDIGEST_BUDGET_RUN" envDefault:"3" doc:"Most dollars that one run may cost. What a call may cost at worst is reserved before it, so no cap is ever passed."`
 	BudgetUser  stockdigest.Micros `env:"STOCKDIGEST_BUDGET_READER" envDefault:"20" doc:"Most dollars that the ad-hoc runs of one reader may cost in a month."`

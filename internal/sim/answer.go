@@ -39,7 +39,7 @@ func latency(route string) (low, high time.Duration) {
 		return 500 * time.Millisecond, 2 * time.Second
 	case "page":
 		return time.Second, 6 * time.Second
-	case "vote", "read", "write":
+	case "vote", "read", "write", "gate":
 		return 3 * time.Second, 9 * time.Second
 	}
 	return 300 * time.Millisecond, time.Second

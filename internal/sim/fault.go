@@ -40,7 +40,8 @@ const (
 	FaultForm    FaultKind = "form"    // another form than was asked for
 	FaultIDs     FaultKind = "ids"     // of lines that were not shown
 	FaultFences  FaultKind = "fences"  // around the answer, with a word before it
-	FaultLies    FaultKind = "lies"    // every other bullet has a wrong figure, direction or name
+	FaultLies    FaultKind = "lies"    // every other bullet is wrong, and what is mended too; as a judge it finds all supported
+	FaultDenies  FaultKind = "denies"  // as a judge it finds nothing supported, and it mends nothing
 	FaultPraise  FaultKind = "praise"  // every candidate gets the best vote
 	FaultScorn   FaultKind = "scorn"   // every candidate is voted out
 )
@@ -50,7 +51,7 @@ func FaultKinds() []FaultKind {
 	return []FaultKind{
 		FaultBusy, FaultBusyAfter, FaultBusyAbsurd, FaultError, FaultGateway, FaultOverload, FaultHang, FaultRedirects,
 		FaultHangBody, FaultHalf, FaultType, FaultTokens, FaultHuge, FaultBomb,
-		FaultRefusal, FaultCut, FaultBlanks, FaultLoop, FaultForm, FaultIDs, FaultFences, FaultLies, FaultPraise, FaultScorn,
+		FaultRefusal, FaultCut, FaultBlanks, FaultLoop, FaultForm, FaultIDs, FaultFences, FaultLies, FaultDenies, FaultPraise, FaultScorn,
 	}
 }
 

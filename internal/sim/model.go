@@ -54,6 +54,9 @@ func (s *Sim) about(input string) (route string, tickers []string) {
 	}
 	for line := range strings.Lines(input) {
 		line = strings.TrimSpace(line)
+		if line == "<bullets>" {
+			return "gate", nil
+		}
 		if title, ok := strings.CutPrefix(line, "title: "); ok {
 			if at, known := s.byTitle[title]; known {
 				return "read", s.articles[at].tickers
@@ -75,6 +78,9 @@ func (s *Sim) about(input string) (route string, tickers []string) {
 // think answers a prompt: whatever the schema asks for, and where it asks for
 // numbers, those of lines the prompt shows. Equal prompts get equal answers.
 func (s *Sim) think(c chat, route string, fault FaultKind) string {
+	if route == "gate" {
+		return s.gate(c, fault)
+	}
 	var lines []line
 	for _, m := range numberedLine.FindAllStringSubmatch(c.input(), -1) {
 		n, err := strconv.Atoi(m[1])

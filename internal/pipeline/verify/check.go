@@ -31,6 +31,7 @@ const (
 	KindName      Kind = "name"        // a person, company or product the evidence does not name
 	KindSwap      Kind = "swap"        // told by the evidence, but of another subject
 	KindWords     Kind = "words"       // what it says is not what the evidence speaks of
+	KindJudged    Kind = "judged"      // a second model does not find it supported
 )
 
 // A Failure is one claim of a bullet that its evidence does not carry.

@@ -16,11 +16,8 @@ const maxFacts = 200
 // Claims returns every claim of a statement that the evidence does not carry.
 // Names may also come from the titles of the evidence.
 func Claims(statement, evidence, titles string) []Failure {
-	said := strings.Join(strings.Fields(statement), " ")
-	for _, quote := range append(strings.Split(evidence, "\n\n"), evidence) {
-		if said == strings.Join(strings.Fields(quote), " ") {
-			return nil
-		}
+	if verbatim(statement, evidence) {
+		return nil
 	}
 	c := comparison{b: read(statement), e: read(evidence), titles: read(titles)}
 	if len(c.b.facts) > maxFacts {
@@ -40,6 +37,15 @@ func Claims(statement, evidence, titles string) []Failure {
 	c.swaps()
 	c.support()
 	return c.failures
+}
+
+// verbatim reports whether a statement is one of the quotes of its evidence, or
+// all of them.
+func verbatim(statement, evidence string) bool {
+	said := strings.Join(strings.Fields(statement), " ")
+	return slices.ContainsFunc(append(strings.Split(evidence, "\n\n"), evidence), func(quote string) bool {
+		return said == strings.Join(strings.Fields(quote), " ")
+	})
 }
 
 // retold checks an update line, which compares two tellings: its facts and names

@@ -1,16 +1,21 @@
 // Package verify is the gate between a writer and a reader. It takes drafted
 // bullets and the stored texts they cite, and keeps a bullet only when every
 // quote stands in its source byte for byte and every number, date, unit,
-// direction, hedge and name of the bullet is told by its evidence. It never
-// rewrites a bullet; it says in plain words why one does not hold.
+// direction, hedge, voice and name of the bullet is told by its evidence. It
+// says in plain words why one does not hold. Where models are configured, one
+// is asked once to word what failed anew, and another, of another provider,
+// whether the quotes carry the wordings; what they answer can make the gate
+// stricter and never laxer.
 package verify
 
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/desk"
 )
 
 // A Store reads a run's draft and material and saves what is left.
@@ -20,28 +25,29 @@ type Store interface {
 	SaveDraft(ctx context.Context, run stockdigest.Run, step stockdigest.StepName, d stockdigest.Draft, note string) error
 }
 
-// A Repairer is asked once to mend a bullet that failed. What it answers goes
-// through the same gate.
-type Repairer interface {
-	Repair(ctx context.Context, b stockdigest.Bullet, failures []Failure) (stockdigest.Bullet, error)
-}
-
 // A Step is the gate as a step of the pipeline.
 type Step struct {
 	store Store
-
-	// Repairer mends failing bullets; nil drops them at once.
-	Repairer Repairer
+	asker desk.Asker // nil: no model is asked
+	cfg   ModelConfig
 }
 
-// New returns the step over a store, without a repairer.
+// New returns the step over a store. It asks no model.
 func New(store Store) *Step { return &Step{store: store} }
+
+// WithModels returns the step over a store that has failing wordings mended and
+// the others judged.
+func WithModels(store Store, asker desk.Asker, cfg ModelConfig) *Step {
+	return &Step{store: store, asker: asker, cfg: cfg}
+}
 
 // Name returns the step's name.
 func (s *Step) Name() stockdigest.StepName { return stockdigest.StepVerify }
 
 // Run moves the bullets that fail from the draft's sections to its Dropped,
-// takes off contexts that fail, and saves the draft.
+// tells in their source's words those whose wording alone does, takes off
+// contexts that fail, and saves the draft. It fails when the run is stopped, and
+// not because of a model.
 func (s *Step) Run(ctx context.Context, run stockdigest.Run) error {
 	draft, err := s.store.Draft(ctx, run)
 	if err != nil {
@@ -52,86 +58,172 @@ func (s *Step) Run(ctx context.Context, run stockdigest.Run) error {
 		return fmt.Errorf("read material: %w", err)
 	}
 	lib := newLibrary(material)
-	kept := stockdigest.Draft{Writer: draft.Writer, Rung: draft.Rung, Written: draft.Written, Dropped: draft.Dropped}
-	seen := map[stockdigest.BulletID]bool{}
-	contexts := 0
-	for _, section := range draft.Sections {
-		left := stockdigest.Section{Name: section.Name}
-		for _, b := range section.Bullets {
-			if err := ctx.Err(); err != nil {
-				return fmt.Errorf("check bullets: %w", err)
-			}
-			held, failures := s.hold(ctx, b, lib, seen)
-			if len(failures) > 0 {
-				kept.Dropped = append(kept.Dropped, stockdigest.Drop{Bullet: b, Section: section.Name, Reasons: reasons(failures)})
-				continue
-			}
-			if b.Context != nil && held.Context == nil {
-				contexts++
-			}
-			if held.Text != b.Text && held.Text == held.Evidence[0].Quote {
-				kept.Written.Quoted++
-			}
-			seen[held.ID] = true
-			for _, e := range held.Evidence {
-				lib.quoted[placeOf(e)] = true
-			}
-			left.Bullets = append(left.Bullets, held)
-		}
-		if len(left.Bullets) > 0 {
-			kept.Sections = append(kept.Sections, left)
-		}
+	items, err := lib.itemsOf(ctx, draft)
+	if err != nil {
+		return fmt.Errorf("check bullets: %w", err)
 	}
-	if err := s.store.SaveDraft(ctx, run, stockdigest.StepVerify, kept, note(draft, kept, contexts)); err != nil {
+	silent, err := s.askModels(ctx, run, draft.Writer, lib, items)
+	if err != nil {
+		return err
+	}
+	kept := stockdigest.Draft{Writer: draft.Writer, Rung: draft.Rung, Written: draft.Written, Dropped: draft.Dropped}
+	n := lib.settle(items, &kept)
+	if err := s.store.SaveDraft(ctx, run, stockdigest.StepVerify, kept, n.line(len(items), kept, silent)); err != nil {
 		return fmt.Errorf("save draft: %w", err)
 	}
 	return nil
 }
 
-// hold checks one bullet. One that fails is repaired once, or else told in the
-// words of its source, unless a bullet before it quotes them already; a context
-// that does not hold is taken off.
-func (s *Step) hold(ctx context.Context, b stockdigest.Bullet, lib *library, seen map[stockdigest.BulletID]bool) (stockdigest.Bullet, []Failure) {
-	failures := lib.check(b, seen)
-	if len(failures) > 0 && s.Repairer != nil {
-		if mended, err := s.Repairer.Repair(ctx, b, failures); err == nil {
-			if again := lib.check(mended, seen); len(again) == 0 {
-				b, failures = mended, nil
+// askModels has wordings mended and then judged. It returns what kept models
+// from answering, for people.
+func (s *Step) askModels(ctx context.Context, run stockdigest.Run, writer string, lib *library, items []*item) (silent string, err error) {
+	d := desk.New(s.asker, desk.Config{Now: s.cfg.Now}, run, stockdigest.StepVerify)
+	if err := s.mend(ctx, d, lib, items); err != nil {
+		return "", err
+	}
+	if err := s.judge(ctx, d, writer, items); err != nil {
+		return "", err
+	}
+	return d.Why(), nil
+}
+
+// An item is a bullet on its way through the gate.
+type item struct {
+	section  stockdigest.SectionName
+	drafted  stockdigest.Bullet
+	bullet   stockdigest.Bullet // as it is to be told
+	failures []Failure          // of what it says and quotes
+}
+
+// itemsOf are the bullets of a draft in order, each checked.
+func (l *library) itemsOf(ctx context.Context, draft stockdigest.Draft) ([]*item, error) {
+	var all []*item
+	for _, section := range draft.Sections {
+		for _, b := range section.Bullets {
+			if err := ctx.Err(); err != nil {
+				return nil, err
 			}
+			b.Judged = stockdigest.Judgement{}
+			all = append(all, &item{section: section.Name, drafted: b, bullet: b, failures: l.check(b)})
 		}
 	}
-	if len(failures) > 0 && len(b.Evidence) > 0 {
-		if plain := quoted(b); !lib.quoted[placeOf(plain.Evidence[0])] && len(lib.check(plain, seen)) == 0 {
-			b, failures = plain, nil
+	return all, nil
+}
+
+// worded reports whether the bullet is told in other words than its quotes'.
+func (it *item) worded() bool {
+	b := it.bullet
+	return len(b.Evidence) > 0 && !verbatim(b.Text, evidence(b.Evidence))
+}
+
+// take takes other words for the bullet, if they hold.
+func (it *item) take(text string, lib *library) {
+	mended := it.bullet
+	mended.Text = text
+	if len(lib.check(mended)) == 0 {
+		it.bullet, it.failures = mended, nil
+	}
+}
+
+// refused is why the bullet cannot be told as it stands, none when it can.
+func (it *item) refused() []Failure {
+	switch it.bullet.Judged.Verdict {
+	case stockdigest.Contradicted, stockdigest.NotEnough:
+		why := fmt.Sprintf("%s finds that its evidence is %s", it.bullet.Judged.By, it.bullet.Judged.Verdict)
+		if it.bullet.Judged.Verdict == stockdigest.Contradicted {
+			why = it.bullet.Judged.By + " finds it contradicted by its evidence"
+		}
+		return []Failure{{Claim: clean(it.bullet.Text), Kind: KindJudged, Why: why}}
+	case stockdigest.Supported, stockdigest.NotJudged:
+	}
+	return it.failures
+}
+
+// settle puts what may be told into the draft, and the rest into its Dropped.
+func (l *library) settle(items []*item, kept *stockdigest.Draft) tally {
+	var n tally
+	for _, it := range items {
+		b, failures := l.hold(it)
+		if len(failures) > 0 {
+			kept.Dropped = append(kept.Dropped, stockdigest.Drop{Bullet: it.drafted, Section: it.section, Reasons: reasons(failures)})
+			continue
+		}
+		if b.Context != nil && len(CheckContext(*b.Context, l.text)) > 0 {
+			b.Context = nil
+			n.contexts++
+		}
+		switch {
+		case b.Text == it.drafted.Text:
+		case b.Text == it.bullet.Text:
+			kept.Written.Mended++
+		default:
+			kept.Written.Quoted++
+		}
+		n.count(b.Judged)
+		l.tell(b)
+		if last := len(kept.Sections) - 1; last < 0 || kept.Sections[last].Name != it.section {
+			kept.Sections = append(kept.Sections, stockdigest.Section{Name: it.section})
+		}
+		in := &kept.Sections[len(kept.Sections)-1]
+		in.Bullets = append(in.Bullets, b)
+	}
+	return n
+}
+
+// hold returns the bullet as it may be told, or why it may not. One whose
+// wording is refused is told in the words of its source.
+func (l *library) hold(it *item) (stockdigest.Bullet, []Failure) {
+	b := it.bullet
+	if unknown := l.identify(b); len(unknown) > 0 {
+		return b, append(it.refused(), unknown...)
+	}
+	failures := it.refused()
+	if len(failures) == 0 {
+		return b, nil
+	}
+	if plain, ok := l.quoted(b); ok && len(l.check(plain)) == 0 {
+		return plain, nil
+	}
+	return b, failures
+}
+
+// quoted is b in the words of its quotes: of the first that no bullet tells yet,
+// and of those others without which more of what b claims would be missing.
+func (l *library) quoted(b stockdigest.Bullet) (plain stockdigest.Bullet, ok bool) {
+	var used []stockdigest.Evidence
+	missing := 0
+	for _, e := range b.Evidence {
+		if l.quotes[placeOf(e)] {
+			continue
+		}
+		more := append(slices.Clone(used), e)
+		if n := len(Claims(b.Text, evidence(more), headlines(more))); len(used) == 0 || n < missing {
+			used, missing = more, n
 		}
 	}
-	if len(failures) > 0 {
-		return b, failures
+	if len(used) == 0 {
+		return b, false
 	}
-	if b.Context != nil && len(CheckContext(*b.Context, lib.text)) > 0 {
-		b.Context = nil
-	}
-	return b, nil
+	b.Text, b.Evidence = strings.ReplaceAll(evidence(used), "\n\n", " "), used
+	return b, true
 }
 
-// quoted is b in the words of its first quote, which it rests on then alone.
-func quoted(b stockdigest.Bullet) stockdigest.Bullet {
-	b.Text, b.Evidence = b.Evidence[0].Quote, b.Evidence[:1]
-	return b
-}
-
-// A library holds the texts of one run by evidence source, and what its
-// stories were told as before.
+// A library holds the texts of one run by evidence source, what its stories
+// were told as before, and what was told so far.
 type library struct {
 	texts   map[string]string
 	stories map[stockdigest.StoryID]string
-	quoted  map[string]bool // places that a bullet rests on
+	told    map[stockdigest.BulletID]bool
+	quotes  map[string]bool // places that a bullet rests on
 }
 
 func placeOf(e stockdigest.Evidence) string { return fmt.Sprintf("%s %d", e.Source, e.Start) }
 
 func newLibrary(m stockdigest.Material) *library {
-	lib := &library{texts: map[string]string{}, stories: map[stockdigest.StoryID]string{}, quoted: map[string]bool{}}
+	lib := &library{
+		texts: map[string]string{}, stories: map[stockdigest.StoryID]string{},
+		told: map[stockdigest.BulletID]bool{}, quotes: map[string]bool{},
+	}
 	for _, c := range m.Candidates {
 		if c.Text != nil {
 			lib.texts[string(c.Article.ID)] = c.Text.Body
@@ -156,16 +248,28 @@ func (l *library) text(source string) (string, bool) {
 	return body, ok
 }
 
-// check is Check plus what only the run knows: the ID is new, the story exists.
-func (l *library) check(b stockdigest.Bullet, seen map[stockdigest.BulletID]bool) []Failure {
-	failures := check(b, l.text, l.stories[b.Story])
-	if b.ID == "" || seen[b.ID] {
+func (l *library) check(b stockdigest.Bullet) []Failure {
+	return check(b, l.text, l.stories[b.Story])
+}
+
+// identify checks what only the run knows: the ID is new, the story exists.
+func (l *library) identify(b stockdigest.Bullet) []Failure {
+	var failures []Failure
+	if b.ID == "" || l.told[b.ID] {
 		failures = append(failures, Failure{Claim: string(b.ID), Kind: KindForm, Why: fmt.Sprintf("its id %q is empty or taken", b.ID)})
 	}
 	if _, ok := l.stories[b.Story]; b.Story != "" && !ok {
 		failures = append(failures, Failure{Claim: string(b.Story), Kind: KindSource, Why: fmt.Sprintf("its story %s is not one of this run", b.Story)})
 	}
 	return failures
+}
+
+// tell notes a bullet that will be told.
+func (l *library) tell(b stockdigest.Bullet) {
+	l.told[b.ID] = true
+	for _, e := range b.Evidence {
+		l.quotes[placeOf(e)] = true
+	}
 }
 
 func reasons(failures []Failure) []string {
@@ -176,14 +280,47 @@ func reasons(failures []Failure) []string {
 	return out
 }
 
-func note(before, after stockdigest.Draft, contexts int) string {
-	kept, all := len(after.Bullets()), len(before.Bullets())
-	line := fmt.Sprintf("%d of %d bullets hold", kept, all)
-	if n := after.Written.Quoted; n > 0 {
-		line += fmt.Sprintf(", %d told in their source's words", n)
+// A tally counts what the gate did beside keeping and dropping.
+type tally struct {
+	contexts int // dropped
+	judged   int // wordings that a judge gave a verdict on
+	refused  int // of those, not found supported
+	unjudged int
+	judge    string
+}
+
+func (n *tally) count(j stockdigest.Judgement) {
+	switch j.Verdict {
+	case stockdigest.Supported:
+		n.judged, n.judge = n.judged+1, j.By
+	case stockdigest.Contradicted, stockdigest.NotEnough:
+		n.judged, n.refused, n.judge = n.judged+1, n.refused+1, j.By
+	case stockdigest.NotJudged:
+		n.unjudged++
 	}
-	if contexts > 0 {
-		line += fmt.Sprintf(", %d contexts dropped", contexts)
+}
+
+// line is the note of the step: what became of so many bullets, and what kept
+// models silent.
+func (n *tally) line(all int, kept stockdigest.Draft, silent string) string {
+	line := fmt.Sprintf("%d of %d bullets hold", len(kept.Bullets()), all)
+	for _, part := range []struct {
+		n    int
+		what string
+	}{
+		{kept.Written.Mended, "mended"},
+		{kept.Written.Quoted, "told in their source's words"},
+		{n.judged, "judged by " + n.judge},
+		{n.refused, "of them refused"},
+		{n.unjudged, "not judged"},
+		{n.contexts, "contexts dropped"},
+	} {
+		if part.n > 0 {
+			line += fmt.Sprintf(", %d %s", part.n, part.what)
+		}
+	}
+	if silent != "" {
+		line += "; " + silent
 	}
 	return line
 }
