@@ -77,8 +77,9 @@ func TestTheNextFamilyWritesWhenOneGivesNoUsableAnswer(t *testing.T) {
 	}
 }
 
-// TestALiarIsNotPrinted has a model that words every other bullet wrong: another
-// figure, the other direction, another company.
+// TestALiarIsNotPrinted has models that word every other bullet wrong: another
+// figure, the other direction, another company, a doubt that is gone, the words
+// of others. They lie when they mend, too, and as judges they find all supported.
 func TestALiarIsNotPrinted(t *testing.T) {
 	t.Parallel()
 	tickers := torture(120, 8)
@@ -97,16 +98,62 @@ func TestALiarIsNotPrinted(t *testing.T) {
 		}
 	}
 	lies := world.Lies()
-	through := map[string]int{}
+	made, through := map[string]int{}, map[string]int{}
 	for _, l := range lies {
+		made[l.Kind]++
 		if printed[l.Claim] > 0 {
 			through[l.Kind]++
 			t.Logf("printed: %q, made of %q", l.Claim, l.Line)
 		}
 	}
-	n := through["figure"] + through["direction"] + through["name"]
-	measured(t, "%d companies, %d lies in %d bullets that were printed: %d came through %v", tickers, len(lies), told, n, through)
+	n := 0
+	for _, of := range through {
+		n += of
+	}
+	measured(t, "%d companies, %d lies %v, %d bullets printed: %d lies came through %v", tickers, len(lies), made, told, n, through)
 	if len(lies) < 4*tickers || 100*n > len(lies) {
 		t.Errorf("%d of %d lies were printed, want 1 in 100 at most", n, len(lies))
+	}
+}
+
+// TestAnotherFamilyJudgesWhatAModelWords has Claude tell half of the bullets in
+// other words, and OpenAI's model judge them, which finds all of them supported
+// or none.
+func TestAnotherFamilyJudgesWhatAModelWords(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		judge   []sim.Fault
+		setting string
+		want    stockdigest.Judgement
+		quoted  bool
+	}{
+		"honest":  {nil, "", stockdigest.Judgement{Verdict: stockdigest.Supported, By: "gpt-5-mini"}, false},
+		"denying": {[]sim.Fault{{Provider: sim.Model, Kind: sim.FaultDenies, Share: 1}}, "", stockdigest.Judgement{Verdict: stockdigest.Contradicted, By: "gpt-5-mini"}, true},
+		"nobody":  {nil, "none", stockdigest.Judgement{Verdict: stockdigest.NotJudged}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			faults := append([]sim.Fault{{Provider: sim.Claude, Kind: sim.FaultWords, Share: 1}}, c.judge...)
+			_, opts := pretend(t, sim.Config{Seed: 1, Tickers: 1, Faults: faults}, "STOCKDIGEST_WRITER=claude", "STOCKDIGEST_MODELS_JUDGE="+c.setting)
+			judged := 0
+			for _, r := range pretendReports(t, opts, stockdigest.Daily) {
+				for _, s := range r.Sections {
+					for _, b := range s.Bullets {
+						if b.Judged == c.want {
+							judged++
+						}
+						if (b.Judged != stockdigest.Judgement{}) && strings.Contains(b.Text, "%") != c.quoted {
+							t.Errorf("%+v: got %q, want the words of its source: %v", b.Judged, b.Text, c.quoted)
+						}
+					}
+				}
+				if r.Written.Quoted > 0 != c.quoted || r.Coverage.Dropped > 0 {
+					t.Errorf("got %+v and %d dropped", r.Written, r.Coverage.Dropped)
+				}
+			}
+			if judged == 0 {
+				t.Errorf("no bullet is judged %+v", c.want)
+			}
+		})
 	}
 }

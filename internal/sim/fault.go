@@ -41,6 +41,7 @@ const (
 	FaultIDs     FaultKind = "ids"     // of lines that were not shown
 	FaultFences  FaultKind = "fences"  // around the answer, with a word before it
 	FaultLies    FaultKind = "lies"    // every other bullet is wrong, and what is mended too; as a judge it finds all supported
+	FaultWords   FaultKind = "words"   // every other bullet says what is true in other words
 	FaultDenies  FaultKind = "denies"  // as a judge it finds nothing supported, and it mends nothing
 	FaultPraise  FaultKind = "praise"  // every candidate gets the best vote
 	FaultScorn   FaultKind = "scorn"   // every candidate is voted out
@@ -51,7 +52,7 @@ func FaultKinds() []FaultKind {
 	return []FaultKind{
 		FaultBusy, FaultBusyAfter, FaultBusyAbsurd, FaultError, FaultGateway, FaultOverload, FaultHang, FaultRedirects,
 		FaultHangBody, FaultHalf, FaultType, FaultTokens, FaultHuge, FaultBomb,
-		FaultRefusal, FaultCut, FaultBlanks, FaultLoop, FaultForm, FaultIDs, FaultFences, FaultLies, FaultDenies, FaultPraise, FaultScorn,
+		FaultRefusal, FaultCut, FaultBlanks, FaultLoop, FaultForm, FaultIDs, FaultFences, FaultLies, FaultWords, FaultDenies, FaultPraise, FaultScorn,
 	}
 }
 

@@ -97,8 +97,12 @@ func (s *Sim) think(c chat, route string, fault FaultKind) string {
 		t.texts[l.n] = l.text
 	}
 	t.verdict = map[FaultKind]string{FaultPraise: praise, FaultScorn: scorn}[fault]
-	if fault == FaultLies {
-		t.lie = func(line string) string { return s.lie(t.dice, line) }
+	switch fault {
+	case FaultLies:
+		t.tell = func(line string) string { return s.lie(t.dice, line) }
+	case FaultWords:
+		t.tell = reworded
+	default: // in the line's own words
 	}
 	if fault == FaultIDs {
 		for i := range t.numbers {
@@ -156,9 +160,9 @@ type shape struct {
 type thought struct {
 	dice    *dice
 	numbers []int
-	texts   map[int]string // of the lines, by number
-	lie     func(line string) string
-	verdict string // on every candidate; empty: each by its own line
+	texts   map[int]string           // of the lines, by number
+	tell    func(line string) string // makes another text of every other line
+	verdict string                   // on every candidate; empty: each by its own line
 }
 
 func (t thought) fit(to shape) any {
@@ -209,8 +213,8 @@ func (t thought) bullets(to shape) []any {
 			continue
 		}
 		text := t.texts[n]
-		if t.lie != nil && i%2 == 0 {
-			text = t.lie(text)
+		if t.tell != nil && i%2 == 0 {
+			text = t.tell(text)
 		}
 		bullet["text"], bullet["impact"], bullet["sentiment"], bullet["relevance"] = text, "medium", "neutral", "direct"
 		all = append(all, bullet)

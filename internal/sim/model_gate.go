@@ -31,11 +31,14 @@ func claimsIn(input string) []claim {
 	return all
 }
 
-// holds reports whether a quote says what the claim does, word for word: an
-// honest model of this world words nothing in another way.
+// holds reports whether a quote says what the claim does, in its words or in
+// those that a model of this world makes of them.
 func (c claim) holds() bool {
-	return slices.Contains(c.quotes, c.text) || c.text == strings.Join(c.quotes, " ")
+	return slices.ContainsFunc(c.quotes, func(quote string) bool { return reworded(quote) == reworded(c.text) })
 }
+
+// reworded says what a line says in other words.
+func reworded(line string) string { return strings.ReplaceAll(line, "%", " percent") }
 
 // verdictOf judges a claim. A liar finds every one supported, and one that denies
 // finds none.

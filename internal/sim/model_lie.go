@@ -8,7 +8,7 @@ import (
 
 // A Lie is a bullet that a model made up: the line it had, and what it made of it.
 type Lie struct {
-	Kind  string // figure, direction or name
+	Kind  string // figure, direction, name, hedge or voice
 	Line  string
 	Claim string
 }
@@ -44,10 +44,11 @@ func opposite(word string) string {
 	return word
 }
 
-// lie makes a wrong bullet of a line: another figure, the other direction, or
-// another company. A line that has none of them is told as it is.
+// lie makes a wrong bullet of a line: another figure, the other direction,
+// another company, a doubt or a plan that is gone, or the words of others. A line
+// that has none of them is told as it is.
 func (s *Sim) lie(d *dice, line string) string {
-	kinds := []string{"figure", "direction", "name"}
+	kinds := []string{"figure", "direction", "name", "hedge", "voice"}
 	for range kinds {
 		at := d.below(len(kinds))
 		kind := kinds[at]
@@ -57,6 +58,10 @@ func (s *Sim) lie(d *dice, line string) string {
 			claim = replaceFirst(figure, line, func(n string) string { return d.otherDigit(n[:1]) + n[1:] })
 		case "direction":
 			claim = replaceFirst(direction, line, opposite)
+		case "hedge":
+			claim = certain(line)
+		case "voice":
+			claim = voiced(line)
 		default:
 			claim = s.renamed(d, line)
 		}
@@ -68,6 +73,28 @@ func (s *Sim) lie(d *dice, line string) string {
 		}
 	}
 	return line
+}
+
+// certain tells a line without its doubt, or what is to come as done.
+func certain(line string) string {
+	for _, pair := range [][2]string{
+		{" about ", " more than "}, {" up to ", " "}, {" at least ", " "}, {" may ", " will "}, {" could ", " will "}, {" will cut ", " cut "}, {" will spend ", " spent "},
+		{" will raise ", " raised "}, {" will pay ", " paid "}, {" will return ", " returned "}, {" will leave ", " left "}, {" will finance ", " financed "}, {" plans to shed ", " shed "},
+	} {
+		if strings.Contains(line, pair[0]) {
+			return strings.Replace(line, pair[0], pair[1], 1)
+		}
+	}
+	return line
+}
+
+// voiced gives a line to people who are not in it.
+func voiced(line string) string {
+	said, whole := strings.CutSuffix(line, ".")
+	if !whole || strings.Contains(line, "analyst") || strings.Contains(line, "according") {
+		return line
+	}
+	return said + ", according to analysts."
 }
 
 // otherDigit is a digit from 1 to 9 that is not the one given.

@@ -384,6 +384,9 @@ func TestAWrongJudgeAddsNoLieAndLosesNoFact(t *testing.T) {
 	if diff := cmp.Diff(alone, yes); diff != "" {
 		t.Errorf("with a judge that says yes (-code alone +with it):\n%s", diff)
 	}
+	if slices.EqualFunc(alone, cases, func(told string, c eval.GateCase) bool { return told == c.Bullet }) {
+		t.Error("a gate that believes such a judge would print the same; the set is too mild")
+	}
 	no := through(t, cases, func(ask stockdigest.Ask) (string, error) { return verdicts(ask, stockdigest.Contradicted), nil })
 	for i, c := range cases {
 		if got := no[i]; got != c.Evidence && got != c.Bullet {
