@@ -2,6 +2,7 @@ package app
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"stockdigest.app/stockdigest"
@@ -53,6 +54,33 @@ func showReport(c *Console, r stockdigest.Report) {
 	if r.Reason != "" && !strings.Contains(r.BottomLine, r.Reason) {
 		c.Print("  %-7s %-7s (%s)", "", "", r.Reason)
 	}
+	if line := wordings(r); line != "" {
+		c.Print("  %-7s %-7s wordings: %s", "", "", line)
+	}
+}
+
+// wordings says what became of the bullets that a model worded, empty when none
+// was mended, judged or told in its source's words.
+func wordings(r stockdigest.Report) string {
+	verdicts := map[stockdigest.Entailment]int{}
+	for _, s := range r.Sections {
+		for _, b := range s.Bullets {
+			verdicts[b.Judged.Verdict]++
+		}
+	}
+	var parts []string
+	for _, v := range []stockdigest.Entailment{stockdigest.Supported, stockdigest.Contradicted, stockdigest.NotEnough, stockdigest.NotJudged} {
+		if n := verdicts[v]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, v))
+		}
+	}
+	if n := r.Written.Mended; n > 0 {
+		parts = append(parts, fmt.Sprintf("%d mended", n))
+	}
+	if n := r.Written.Quoted; n > 0 {
+		parts = append(parts, fmt.Sprintf("%d told in their source's words", n))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // ShowChecks prints what doctor found and returns an error when a check failed.
