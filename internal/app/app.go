@@ -34,7 +34,6 @@ import (
 	"stockdigest.app/stockdigest/internal/pipeline/ingest"
 	"stockdigest.app/stockdigest/internal/pipeline/summarize"
 	"stockdigest.app/stockdigest/internal/pipeline/triage"
-	"stockdigest.app/stockdigest/internal/pipeline/verify"
 )
 
 // An App is the program without its flags: one database of one world, and

@@ -107,7 +107,9 @@ type chains struct {
 }
 
 // all are the models of all chains.
-func (c chains) all() []stockdigest.Model { return slices.Concat(c.read, c.write, c.cheap, c.vote, c.judge) }
+func (c chains) all() []stockdigest.Model {
+	return slices.Concat(c.read, c.write, c.cheap, c.vote, c.judge)
+}
 
 func (o Options) chains() (c chains, err error) {
 	for _, step := range []struct {
