@@ -78,8 +78,19 @@ func (s *Sim) lie(d *dice, line string) string {
 // certain tells a line without its doubt, or what is to come as done.
 func certain(line string) string {
 	for _, pair := range [][2]string{
-		{" about ", " more than "}, {" up to ", " "}, {" at least ", " "}, {" may ", " will "}, {" could ", " will "}, {" will cut ", " cut "}, {" will spend ", " spent "},
-		{" will raise ", " raised "}, {" will pay ", " paid "}, {" will return ", " returned "}, {" will leave ", " left "}, {" will finance ", " financed "}, {" plans to shed ", " shed "},
+		{" about ", " more than "},
+		{" up to ", " "},
+		{" at least ", " "},
+		{" may ", " will "},
+		{" could ", " will "},
+		{" will cut ", " cut "},
+		{" will spend ", " spent "},
+		{" will raise ", " raised "},
+		{" will pay ", " paid "},
+		{" will return ", " returned "},
+		{" will leave ", " left "},
+		{" will finance ", " financed "},
+		{" plans to shed ", " shed "},
 	} {
 		if strings.Contains(line, pair[0]) {
 			return strings.Replace(line, pair[0], pair[1], 1)

@@ -178,8 +178,7 @@ func parseVerdicts(answer json.RawMessage, n int) map[int]stockdigest.Entailment
 		if _, twice := all[i]; !ok || twice {
 			continue
 		}
-		switch said.Verdict {
-		case stockdigest.Supported, stockdigest.Contradicted, stockdigest.NotEnough:
+		if slices.Contains([]stockdigest.Entailment{stockdigest.Supported, stockdigest.Contradicted, stockdigest.NotEnough}, said.Verdict) {
 			all[i] = said.Verdict
 		}
 	}

@@ -152,9 +152,9 @@ func (l *library) settle(items []*item, kept *stockdigest.Draft) tally {
 			b.Context = nil
 			n.contexts++
 		}
-		switch {
-		case b.Text == it.drafted.Text:
-		case b.Text == it.bullet.Text:
+		switch b.Text {
+		case it.drafted.Text:
+		case it.bullet.Text:
 			kept.Written.Mended++
 		default:
 			kept.Written.Quoted++
@@ -303,7 +303,7 @@ func (n *tally) count(j stockdigest.Judgement) {
 // line is the note of the step: what became of so many bullets, and what kept
 // models silent.
 func (n *tally) line(all int, kept stockdigest.Draft, silent string) string {
-	line := fmt.Sprintf("%d of %d bullets hold", len(kept.Bullets()), all)
+	parts := []string{fmt.Sprintf("%d of %d bullets hold", len(kept.Bullets()), all)}
 	for _, part := range []struct {
 		n    int
 		what string
@@ -316,9 +316,10 @@ func (n *tally) line(all int, kept stockdigest.Draft, silent string) string {
 		{n.contexts, "contexts dropped"},
 	} {
 		if part.n > 0 {
-			line += fmt.Sprintf(", %d %s", part.n, part.what)
+			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.what))
 		}
 	}
+	line := strings.Join(parts, ", ")
 	if silent != "" {
 		line += "; " + silent
 	}
