@@ -188,6 +188,7 @@ type Report struct {
 	Rung       Rung            `json:"rung,omitempty"`
 	Written    Written         `json:"written,omitzero"`
 	BottomLine string          `json:"bottom_line"`
+	Price      *PriceCard      `json:"price,omitempty"` // nil: no source told it
 	Sections   []Section       `json:"sections"`
 	Stories    []ReportStory   `json:"stories"`
 	Articles   []ReportArticle `json:"articles"`

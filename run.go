@@ -218,6 +218,7 @@ type Material struct {
 	Polls      []Poll
 	Candidates []Candidate
 	Filings    []Filing
+	Price      *PriceCard  // nil: not fetched, or no source told it
 	Stories    []Story     // of this run, once clustered; most important first
 	Told       []ToldStory // told by reports with an as-of time before this run's
 }

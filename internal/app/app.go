@@ -73,10 +73,7 @@ func New(ctx context.Context, opts Options, world World, console *Console) (*App
 		return nil, fmt.Errorf("read tickers: %w", joinClose(err, db))
 	}
 	a.dir = stockdigest.NewDirectory(all)
-	a.fetch = fetch.New(fetch.Config{
-		UserAgent: userAgent(opts.Contact), Now: world.Now, Fleet: a.fleet(),
-		Transport: world.Transport, Wrap: world.wrap(), Hosts: world.Hosts, Logger: a.log,
-	})
+	a.fetch = fetch.New(world.fetching(opts, a.log, a.fleet()))
 	linker := names.NewLinker(all)
 	if err := a.openModels(); err != nil { //nolint:contextcheck // a client outlives the call that makes it
 		return nil, joinClose(err, db)
@@ -94,7 +91,7 @@ func New(ctx context.Context, opts Options, world World, console *Console) (*App
 
 // wire is the pipeline as code.
 func (a *App) wire(linker *names.Linker) []pipeline.Step {
-	feedReader := feeds.New(a.fetch)
+	sources := feedReader{feeds.New(a.fetch), a.fmp()}
 	filings := a.world.filings(edgar.New(a.fetch).Logging(a.log))
 	progress := a.progress
 	read := extract.Deps{Store: a.store, Pages: a.fetch, Links: a.links(), SecondLook: triage.SecondLook(linker), Now: a.world.Now, Progress: progress}
@@ -105,7 +102,7 @@ func (a *App) wire(linker *names.Linker) []pipeline.Step {
 		read.Ready = summarize.NewAhead(a.caller, a.chains.read).Read
 	}
 	return []pipeline.Step{
-		ingest.New(a.store, feedReader, filings, ingest.Config{Now: a.world.Now, Progress: progress}),
+		ingest.New(a.store, sources, filings, ingest.Config{Now: a.world.Now, Progress: progress, Prices: a.prices()}),
 		triage.New(a.store, linker, a.jury()),
 		extract.New(read),
 		cluster.New(a.store),

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/adapter/prices"
 	"stockdigest.app/stockdigest/internal/pipeline/compose"
 )
 
@@ -57,6 +58,9 @@ func (a *App) writeMail(ctx context.Context, dir string, d stockdigest.Digest) (
 		return files, err
 	}
 	pages[name+".html"], pages[name+".txt"] = html, text
+	if err := addCharts(pages, name, d); err != nil {
+		return files, err
+	}
 	for _, r := range d.Reports {
 		if pages[whyNotPath(name, r)], err = compose.WhyNot(r); err != nil {
 			return files, fmt.Errorf("render why-not page of %s: %w", r.Ticker, err)
@@ -87,6 +91,7 @@ func fileLinks(name string) compose.Links {
 	return compose.Links{
 		Evidence: func(e stockdigest.Evidence) string { return sourcePath(name, e.Source) + "#" + compose.Anchor(e) },
 		WhyNot:   func(r stockdigest.Report) string { return whyNotPath(name, r) },
+		Chart:    func(r stockdigest.Report) string { return chartPath(name, r) },
 	}
 }
 
@@ -96,6 +101,25 @@ func sourcePath(name, source string) string {
 
 func whyNotPath(name string, r stockdigest.Report) string {
 	return name + "/why-not-" + string(r.Ticker) + "-" + string(r.Kind) + ".html"
+}
+
+func chartPath(name string, r stockdigest.Report) string {
+	return name + "/price-" + string(r.Ticker) + "-" + string(r.Kind) + ".png"
+}
+
+// addCharts draws the closes of every price card that has some.
+func addCharts(pages map[string][]byte, name string, d stockdigest.Digest) error {
+	for _, r := range d.Reports {
+		if r.Price == nil || !r.Price.History.Drawable() {
+			continue
+		}
+		picture, err := prices.PNG(r.Price.History)
+		if err != nil {
+			return fmt.Errorf("draw the price of %s: %w", r.Ticker, err)
+		}
+		pages[chartPath(name, r)] = picture
+	}
+	return nil
 }
 
 // evidencePages renders every cited source once, with all the quotes that the

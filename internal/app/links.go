@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"net/http"
 
 	"stockdigest.app/stockdigest/internal/adapter/gnews"
 	"stockdigest.app/stockdigest/internal/adapter/store"
@@ -33,11 +32,3 @@ func (a *App) links() extract.Links {
 
 // asks reports whether the world answers what no recording holds.
 func (w World) asks() bool { return w.night == nil && w.Wrap == nil }
-
-// wrap goes around the network: a recorder, or what the sources need.
-func (w World) wrap() func(http.RoundTripper) http.RoundTripper {
-	if w.asks() {
-		return gnews.Wrap
-	}
-	return w.Wrap
-}

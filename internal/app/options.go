@@ -50,10 +50,16 @@ type Options struct {
 	ModelsVote  string `env:"STOCKDIGEST_MODELS_VOTE" doc:"Models that vote on candidates, dealt in turn to two voters: the first, the third and so on are one voter, best first. Empty: the cheapest of each provider that may be asked, then the ones that read."`
 	ModelsJudge string `env:"STOCKDIGEST_MODELS_JUDGE" doc:"Models that judge whether the quotes of a bullet carry its wording, best first, those of the writer's provider last. Empty: the ones that read. none: nobody, and the checks of the code stand alone."`
 
+	FMPKey      Secret `env:"FMP_API_KEY" doc:"Key of Financial Modeling Prep: prices, and news and press releases as two more feeds of each company. Empty: prices come from a source without a key."`
+	FMPNews     bool   `env:"STOCKDIGEST_FMP_NEWS" envDefault:"true" doc:"Read FMP's news and press releases. false for a plan without them: a feed that is refused makes a report partial."`
+	ScrapFlyKey Secret `env:"SCRAPFLY_API_KEY" doc:"Key of ScrapFly, the second way to pages that a wall against robots or a script keeps from us. Empty: their headlines must do."`
+
 	BudgetRun   stockdigest.Micros `env:"STOCKDIGEST_BUDGET_RUN" envDefault:"3" doc:"Most dollars that one run may cost. What a call may cost at worst is reserved before it, so no cap is ever passed."`
 	BudgetUser  stockdigest.Micros `env:"STOCKDIGEST_BUDGET_READER" envDefault:"20" doc:"Most dollars that the ad-hoc runs of one reader may cost in a month."`
 	BudgetDay   stockdigest.Micros `env:"STOCKDIGEST_BUDGET_DAY" envDefault:"50" doc:"Most dollars in a day of the schedule's zone."`
 	BudgetMonth stockdigest.Micros `env:"STOCKDIGEST_BUDGET_MONTH" envDefault:"500" doc:"Most dollars in a month of the schedule's zone."`
+
+	BudgetPages stockdigest.Micros `env:"STOCKDIGEST_BUDGET_SCRAPFLY" envDefault:"2" doc:"Most dollars in a day for pages through ScrapFly, within the caps above. Credits are counted at the price in the price list."`
 
 	ModelParallel int     `env:"STOCKDIGEST_MODEL_PARALLEL" envDefault:"20" doc:"Calls to one model provider at once over all processes."`
 	ModelRate     float64 `env:"STOCKDIGEST_MODEL_RATE" envDefault:"20" doc:"Calls to one model provider a second over all processes."`

@@ -160,5 +160,5 @@ func (f ownFilings) Filings(ctx context.Context, t stockdigest.Ticker, w stockdi
 
 // setFeeds brings the ticker's feeds in the store up to date with the world.
 func (a *App) setFeeds(ctx context.Context, t stockdigest.Ticker) error {
-	return a.store.SetFeeds(ctx, t.Symbol, a.world.Feeds(t))
+	return a.store.SetFeeds(ctx, t.Symbol, a.feeds(t))
 }

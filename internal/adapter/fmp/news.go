@@ -17,18 +17,21 @@ const (
 	maxNews  = 250     // of one question, what the service gives at most
 	maxTitle = 500     // bytes
 	maxText  = 4 << 10 // bytes of an excerpt; the service cuts at about 1,500
+
+	newsList  = "news/stock"
+	pressList = "news/press-releases"
 )
 
 // News returns what newspapers wrote about a symbol in a window, newest first.
 // Descriptions are the beginnings of the texts.
 func (c *Client) News(ctx context.Context, symbol stockdigest.Symbol, w stockdigest.Window) ([]stockdigest.FeedItem, error) {
-	return c.news(ctx, "news/stock", symbol, w)
+	return c.news(ctx, newsList, symbol, w)
 }
 
 // PressReleases returns what a company gave to the press in a window, newest
 // first. Descriptions are the beginnings of the texts.
 func (c *Client) PressReleases(ctx context.Context, symbol stockdigest.Symbol, w stockdigest.Window) ([]stockdigest.FeedItem, error) {
-	return c.news(ctx, "news/press-releases", symbol, w)
+	return c.news(ctx, pressList, symbol, w)
 }
 
 // news asks with symbols=, for symbol= is ignored without a word.

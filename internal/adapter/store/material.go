@@ -48,6 +48,9 @@ func material(ctx context.Context, q *db.Queries, run stockdigest.Run) (m stockd
 	if m.Filings, err = filingsOf(ctx, q, run); err != nil {
 		return m, err
 	}
+	if m.Price, err = priceOf(ctx, q, run); err != nil {
+		return m, err
+	}
 	m.Told, err = toldOf(ctx, q, run)
 	return m, err
 }

@@ -49,6 +49,9 @@ func (v *digestView) trim(limit int) {
 		switch {
 		case limit == 0:
 			c.Sources, c.Filings, c.Repeats = nil, nil, nil
+			if c.Price != nil {
+				c.Price.Chart = ""
+			}
 		case limit <= maxBullets/4:
 			for j := range c.Sources {
 				c.Sources[j].Links = c.Sources[j].Links[:min(limit, len(c.Sources[j].Links))]
@@ -84,6 +87,12 @@ func style(name string) (template.CSS, error) {
 		"company": serif + "font-size:23px;line-height:29px;font-weight:bold;color:#1d1c19;margin:0;",
 		"ticker":  sans + "font-size:14px;line-height:20px;font-weight:bold;color:#0a5f4c;letter-spacing:0.4px;",
 		"status":  sans + "font-size:13px;line-height:18px;color:#8a4b08;margin:6px 0 0 0;",
+		"price":   sans + "font-size:18px;line-height:24px;font-weight:bold;color:#1d1c19;margin:8px 0 0 0;",
+		"rise":    "color:#0a6b3d;font-size:14px;",
+		"fall":    "color:#a3261b;font-size:14px;",
+		"still":   "color:#5c5a53;font-size:14px;font-weight:normal;",
+		"asof":    sans + "font-size:12px;line-height:18px;color:#5c5a53;margin:2px 0 0 0;",
+		"chart":   "display:block;width:300px;max-width:100%;height:auto;border:0;margin:8px 0 0 0;",
 		"bottom":  sans + "font-size:16px;line-height:24px;color:#1d1c19;margin:10px 0 0 0;padding:0 0 0 12px;border-left:3px solid #0a5f4c;",
 		"section": sans + "font-size:12px;line-height:16px;font-weight:bold;color:#5c5a53;letter-spacing:0.9px;text-transform:uppercase;margin:26px 0 10px 0;",
 		"list":    "margin:0;padding:0 0 0 20px;color:#0a5f4c;",

@@ -28,6 +28,7 @@ func Build(run stockdigest.Run, m stockdigest.Material, d stockdigest.Draft) sto
 		Writer:   d.Writer,
 		Rung:     d.Rung,
 		Written:  d.Written,
+		Price:    m.Price,
 		Sections: sections(run.Kind, d),
 		Stories:  stories(m),
 		Articles: articles(m),

@@ -39,6 +39,7 @@ func (w *textWriter) company(c companyView) {
 	if c.Status != "" {
 		w.wrap("", c.Status)
 	}
+	w.price(c.Price)
 	w.line("")
 	w.wrap("", c.BottomLine)
 	for _, s := range c.Sections {
@@ -78,6 +79,17 @@ func (w *textWriter) company(c companyView) {
 	if c.WhyNot != "" {
 		w.wrap("", "Why: "+c.WhyNot)
 	}
+}
+
+func (w *textWriter) price(p *priceView) {
+	if p == nil {
+		return
+	}
+	line := p.Amount
+	if p.Change != nil {
+		line += " · " + p.Change.Text
+	}
+	w.wrap("", line+" · "+p.AsOf)
 }
 
 func (w *textWriter) bullet(b bulletView) {

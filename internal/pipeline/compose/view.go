@@ -15,6 +15,7 @@ import (
 type Links struct {
 	Evidence func(stockdigest.Evidence) string // the stored text with the sentence marked
 	WhyNot   func(stockdigest.Report) string   // every article with its gate and reason
+	Chart    func(stockdigest.Report) string   // the picture of the closes: a file beside the digest, or cid: and the name of a part of the mail
 }
 
 // A digestView is a digest as people read it. HTML and text are rendered from
@@ -31,6 +32,7 @@ type digestView struct {
 type companyView struct {
 	Ticker, Name string
 	Status       string // for people; empty when ready
+	Price        *priceView
 	BottomLine   string
 	Sections     []sectionView
 	More         int // bullets left out to keep the mail small
@@ -149,7 +151,7 @@ type painter struct {
 
 func (p painter) company(r stockdigest.Report, limit int) companyView {
 	c := companyView{
-		Ticker: string(r.Ticker), Name: r.Name, Status: statusWord(r), BottomLine: r.BottomLine,
+		Ticker: string(r.Ticker), Name: r.Name, Status: statusWord(r), Price: p.price(r), BottomLine: r.BottomLine,
 		Repeats: repeatLines(r, p.loc), Sources: sourcesByRole(r), Filings: p.filings(r), Coverage: coverageLine(r),
 	}
 	for _, s := range r.Sections {

@@ -82,6 +82,13 @@ func (m *memoryStore) SaveFilings(_ context.Context, _ stockdigest.Run, list []s
 	return nil
 }
 
+func (m *memoryStore) SavePrice(_ context.Context, _ stockdigest.Run, card stockdigest.PriceCard) error {
+	if m.material.Price == nil {
+		m.material.Price = &card
+	}
+	return nil
+}
+
 func (m *memoryStore) FinishStep(_ context.Context, _ stockdigest.Run, _ stockdigest.StepName, note string) error {
 	m.note = note
 	return nil

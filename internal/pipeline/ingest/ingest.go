@@ -24,6 +24,7 @@ type Store interface {
 	Sighted(ctx context.Context, feedURL string, w stockdigest.Window) ([]stockdigest.Article, error)
 	SavePoll(ctx context.Context, run stockdigest.Run, poll stockdigest.Poll, found []stockdigest.Found) error
 	SaveFilings(ctx context.Context, run stockdigest.Run, filings []stockdigest.Filing) error
+	SavePrice(ctx context.Context, run stockdigest.Run, card stockdigest.PriceCard) error
 	FinishStep(ctx context.Context, run stockdigest.Run, step stockdigest.StepName, note string) error
 }
 
@@ -42,6 +43,7 @@ type Config struct {
 	Now      func() time.Time
 	Progress stockdigest.Progress // may be nil
 	Parallel int                  // feeds of a run read at once; 0 means all that one has
+	Prices   Prices               // nil: reports show no price
 }
 
 const defaultParallel = 20
@@ -85,8 +87,11 @@ func (s *Step) Run(ctx context.Context, run stockdigest.Run) error {
 		total++
 	}
 	progress := s.progress(run, total)
-	answers, err := s.read(ctx, todo, progress)
+	answers, priced, err := s.read(ctx, m, todo, progress)
 	if err != nil {
+		return err
+	}
+	if err := s.savePrice(ctx, run, priced); err != nil {
 		return err
 	}
 	seen, told := newIdentities(m.Candidates), publishersTold(m.Candidates, answers)
@@ -101,7 +106,7 @@ func (s *Step) Run(ctx context.Context, run stockdigest.Run) error {
 		}
 		progress()
 	}
-	return s.finish(ctx, run)
+	return s.finish(ctx, run, priced.err)
 }
 
 // unpolled lists each feed once, in the best role it has for the ticker, best
@@ -152,11 +157,19 @@ type reading struct {
 	at     time.Time
 }
 
-// read asks all feeds, some at once. Only a cancelled context is an error.
-func (s *Step) read(ctx context.Context, todo []stockdigest.TickerFeed, progress func()) ([]reading, error) {
+// read asks all feeds, some at once, and for the price beside them. Only a
+// cancelled context is an error.
+func (s *Step) read(
+	ctx context.Context, m stockdigest.Material, todo []stockdigest.TickerFeed, progress func(),
+) ([]reading, pricing, error) {
 	readings := make([]reading, len(todo))
+	var priced pricing
 	var group errgroup.Group
-	group.SetLimit(s.cfg.Parallel)
+	group.SetLimit(s.cfg.Parallel + 1)
+	group.Go(func() error {
+		priced = s.price(ctx, m)
+		return nil
+	})
 	for i, feed := range todo {
 		group.Go(func() error {
 			answer, err := s.feeds.Read(ctx, feed.Feed)
@@ -167,9 +180,9 @@ func (s *Step) read(ctx context.Context, todo []stockdigest.TickerFeed, progress
 	}
 	_ = group.Wait() // the functions above return nil
 	if err := context.Cause(ctx); err != nil {
-		return nil, fmt.Errorf("read feeds: %w", err)
+		return nil, pricing{}, fmt.Errorf("read feeds: %w", err)
 	}
-	return readings, nil
+	return readings, priced, nil
 }
 
 // save turns one reading into articles and keeps them with the poll.
@@ -262,13 +275,17 @@ func (s *Step) saveFilings(ctx context.Context, run stockdigest.Run, t stockdige
 }
 
 // finish writes the done mark with a note made from the rows, so that a
-// resumed run says the same.
-func (s *Step) finish(ctx context.Context, run stockdigest.Run) error {
+// resumed run says the same, and why a price could not be had.
+func (s *Step) finish(ctx context.Context, run stockdigest.Run, noPrice error) error {
 	m, err := s.store.Material(ctx, run)
 	if err != nil {
 		return fmt.Errorf("read material of run %s: %w", run.ID, err)
 	}
-	if err := s.store.FinishStep(ctx, run, s.Name(), note(run.Window(), m)); err != nil {
+	line := note(run.Window(), m)
+	if noPrice != nil {
+		line += ", price: " + oneLine(noPrice)
+	}
+	if err := s.store.FinishStep(ctx, run, s.Name(), line); err != nil {
 		return fmt.Errorf("finish ingest of run %s: %w", run.ID, err)
 	}
 	return nil

@@ -75,6 +75,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.addRunFilingStmt, err = db.PrepareContext(ctx, addRunFiling); err != nil {
 		return nil, fmt.Errorf("error preparing query AddRunFiling: %w", err)
 	}
+	if q.addRunPriceStmt, err = db.PrepareContext(ctx, addRunPrice); err != nil {
+		return nil, fmt.Errorf("error preparing query AddRunPrice: %w", err)
+	}
 	if q.addRunStoryStmt, err = db.PrepareContext(ctx, addRunStory); err != nil {
 		return nil, fmt.Errorf("error preparing query AddRunStory: %w", err)
 	}
@@ -363,6 +366,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.runByKeyStmt, err = db.PrepareContext(ctx, runByKey); err != nil {
 		return nil, fmt.Errorf("error preparing query RunByKey: %w", err)
 	}
+	if q.runPriceStmt, err = db.PrepareContext(ctx, runPrice); err != nil {
+		return nil, fmt.Errorf("error preparing query RunPrice: %w", err)
+	}
 	if q.runStoriesStmt, err = db.PrepareContext(ctx, runStories); err != nil {
 		return nil, fmt.Errorf("error preparing query RunStories: %w", err)
 	}
@@ -577,6 +583,11 @@ func (q *Queries) Close() error {
 	if q.addRunFilingStmt != nil {
 		if cerr := q.addRunFilingStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing addRunFilingStmt: %w", cerr)
+		}
+	}
+	if q.addRunPriceStmt != nil {
+		if cerr := q.addRunPriceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addRunPriceStmt: %w", cerr)
 		}
 	}
 	if q.addRunStoryStmt != nil {
@@ -1059,6 +1070,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing runByKeyStmt: %w", cerr)
 		}
 	}
+	if q.runPriceStmt != nil {
+		if cerr := q.runPriceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing runPriceStmt: %w", cerr)
+		}
+	}
 	if q.runStoriesStmt != nil {
 		if cerr := q.runStoriesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing runStoriesStmt: %w", cerr)
@@ -1325,6 +1341,7 @@ type Queries struct {
 	addReportStmt           *sql.Stmt
 	addRunStmt              *sql.Stmt
 	addRunFilingStmt        *sql.Stmt
+	addRunPriceStmt         *sql.Stmt
 	addRunStoryStmt         *sql.Stmt
 	addSessionStmt          *sql.Stmt
 	addSightingStmt         *sql.Stmt
@@ -1421,6 +1438,7 @@ type Queries struct {
 	revokeTokensStmt        *sql.Stmt
 	runStmt                 *sql.Stmt
 	runByKeyStmt            *sql.Stmt
+	runPriceStmt            *sql.Stmt
 	runStoriesStmt          *sql.Stmt
 	runsOrderedStmt         *sql.Stmt
 	saveAnswerStmt          *sql.Stmt
@@ -1486,6 +1504,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		addReportStmt:           q.addReportStmt,
 		addRunStmt:              q.addRunStmt,
 		addRunFilingStmt:        q.addRunFilingStmt,
+		addRunPriceStmt:         q.addRunPriceStmt,
 		addRunStoryStmt:         q.addRunStoryStmt,
 		addSessionStmt:          q.addSessionStmt,
 		addSightingStmt:         q.addSightingStmt,
@@ -1582,6 +1601,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		revokeTokensStmt:        q.revokeTokensStmt,
 		runStmt:                 q.runStmt,
 		runByKeyStmt:            q.runByKeyStmt,
+		runPriceStmt:            q.runPriceStmt,
 		runStoriesStmt:          q.runStoriesStmt,
 		runsOrderedStmt:         q.runsOrderedStmt,
 		saveAnswerStmt:          q.saveAnswerStmt,

@@ -285,6 +285,11 @@ type RunPoll struct {
 	Health      string
 }
 
+type RunPrice struct {
+	RunID string
+	Body  string
+}
+
 type RunStep struct {
 	RunID  string
 	Step   string
