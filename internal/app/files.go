@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -44,7 +45,8 @@ func (a *App) WriteDigest(ctx context.Context, dir string, d stockdigest.Digest)
 func (a *App) writeMail(ctx context.Context, dir string, d stockdigest.Digest) (Files, error) {
 	name := fileName(d)
 	files := Files{HTML: filepath.Join(dir, name+".html"), Text: filepath.Join(dir, name+".txt")}
-	links := fileLinks(name)
+	charts := a.charts(ctx, name, d)
+	links := fileLinks(name, charts)
 	html, err := compose.HTML(d, links)
 	if err != nil {
 		return files, fmt.Errorf("render the digest: %w", err)
@@ -58,9 +60,7 @@ func (a *App) writeMail(ctx context.Context, dir string, d stockdigest.Digest) (
 		return files, err
 	}
 	pages[name+".html"], pages[name+".txt"] = html, text
-	if err := addCharts(pages, name, d); err != nil {
-		return files, err
-	}
+	maps.Copy(pages, charts)
 	for _, r := range d.Reports {
 		if pages[whyNotPath(name, r)], err = compose.WhyNot(r); err != nil {
 			return files, fmt.Errorf("render why-not page of %s: %w", r.Ticker, err)
@@ -87,11 +87,16 @@ func fileName(d stockdigest.Digest) string {
 	return strings.Join(parts, "-")
 }
 
-func fileLinks(name string) compose.Links {
+func fileLinks(name string, charts map[string][]byte) compose.Links {
 	return compose.Links{
 		Evidence: func(e stockdigest.Evidence) string { return sourcePath(name, e.Source) + "#" + compose.Anchor(e) },
 		WhyNot:   func(r stockdigest.Report) string { return whyNotPath(name, r) },
-		Chart:    func(r stockdigest.Report) string { return chartPath(name, r) },
+		Chart: func(r stockdigest.Report) string {
+			if charts[chartPath(name, r)] == nil {
+				return ""
+			}
+			return chartPath(name, r)
+		},
 	}
 }
 
@@ -107,19 +112,22 @@ func chartPath(name string, r stockdigest.Report) string {
 	return name + "/price-" + string(r.Ticker) + "-" + string(r.Kind) + ".png"
 }
 
-// addCharts draws the closes of every price card that has some.
-func addCharts(pages map[string][]byte, name string, d stockdigest.Digest) error {
+// charts draws the closes of the price cards that have some, by their paths. A
+// history that cannot be drawn leaves its card without a picture.
+func (a *App) charts(ctx context.Context, name string, d stockdigest.Digest) map[string][]byte {
+	drawn := map[string][]byte{}
 	for _, r := range d.Reports {
 		if r.Price == nil || !r.Price.History.Drawable() {
 			continue
 		}
 		picture, err := prices.PNG(r.Price.History)
 		if err != nil {
-			return fmt.Errorf("draw the price of %s: %w", r.Ticker, err)
+			a.log.WarnContext(ctx, "no chart", "ticker", r.Ticker, "error", err)
+			continue
 		}
-		pages[chartPath(name, r)] = picture
+		drawn[chartPath(name, r)] = picture
 	}
-	return nil
+	return drawn
 }
 
 // evidencePages renders every cited source once, with all the quotes that the

@@ -15,7 +15,8 @@ import (
 	"stockdigest.app/stockdigest"
 )
 
-// Size of a chart in pixels.
+// Size of a chart in pixels. It is shown at half of it, so that it is sharp on
+// screens with two pixels to a point.
 const (
 	ChartWidth  = 600
 	ChartHeight = 240
@@ -120,9 +121,11 @@ func options(values []float64, labels []string) charts.LineChartOption {
 	})
 	o.Padding = charts.NewBox(12, 12, 20, 8)
 	o.Symbol = charts.Symbol{Shape: charts.SymbolNone}
-	o.LineStrokeWidth = 2
+	o.LineStrokeWidth = 3
 	o.Legend.Show = new(false)
-	o.XAxis.Labels, o.XAxis.LabelCount = labels, 5
+	letters := charts.FontStyle{FontSize: 17} // at half size still nine points
+	o.XAxis.Labels, o.XAxis.LabelCount, o.XAxis.LabelFontStyle = labels, 3, letters
+	o.YAxis = []charts.YAxisOption{{LabelCount: 4, LabelFontStyle: letters}}
 	o.XAxis.BoundaryGap = new(false)
 	o.ValueFormatter = places(values)
 	return o

@@ -92,7 +92,7 @@ func style(name string) (template.CSS, error) {
 		"fall":    "color:#a3261b;font-size:14px;",
 		"still":   "color:#5c5a53;font-size:14px;font-weight:normal;",
 		"asof":    sans + "font-size:12px;line-height:18px;color:#5c5a53;margin:2px 0 0 0;",
-		"chart":   "display:block;width:300px;max-width:100%;height:auto;border:0;margin:8px 0 0 0;",
+		"chart":   "display:block;width:300px;max-width:100%;height:auto;border:0;margin:18px 0 0 0;",
 		"bottom":  sans + "font-size:16px;line-height:24px;color:#1d1c19;margin:10px 0 0 0;padding:0 0 0 12px;border-left:3px solid #0a5f4c;",
 		"section": sans + "font-size:12px;line-height:16px;font-weight:bold;color:#5c5a53;letter-spacing:0.9px;text-transform:uppercase;margin:26px 0 10px 0;",
 		"list":    "margin:0;padding:0 0 0 20px;color:#0a5f4c;",

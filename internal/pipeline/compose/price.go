@@ -35,7 +35,9 @@ func (p painter) price(r stockdigest.Report) *priceView {
 	if !h.Drawable() || p.links.Chart == nil {
 		return v
 	}
-	v.Chart = pictureURL(p.links.Chart(r))
+	if v.Chart = pictureURL(p.links.Chart(r)); v.Chart == "" {
+		return v
+	}
 	first, last := h.Closes[0], h.Closes[len(h.Closes)-1]
 	v.Closes = fmt.Sprintf("Closes %s to %s, adjusted for splits", dayShort(first.Day), dayShort(last.Day))
 	v.Alt = fmt.Sprintf("Line of the closes: %s on %s, %s on %s", money(first.Price, q.Currency), dayShort(first.Day), money(last.Price, q.Currency), dayShort(last.Day))
