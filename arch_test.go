@@ -35,6 +35,7 @@ var layers = []struct {
 	{"internal/adapter/feeds", []string{".", "internal/adapter/fetch"}, "sources share the polite client"},
 	{"internal/adapter/fmp", []string{".", "internal/adapter/fetch"}, "sources share the polite client"},
 	{"internal/adapter/gnews", []string{".", "internal/adapter/fetch"}, "sources share the polite client"},
+	{"internal/adapter/scrapfly", []string{".", "internal/adapter/fetch"}, "sources share the polite client"},
 	{"internal/adapter/store", []string{".", "internal/adapter/store/db"}, "the store alone speaks SQL"},
 	{"internal/adapter/store/db", nil, "generated queries know no noun"},
 	{"internal/adapter/*", []string{"."}, "adapters speak nouns and never meet"},

@@ -17,6 +17,7 @@ type Budget struct {
 	Reader Micros // the ad-hoc runs of one reader in a month
 	Day    Micros // a day of the schedule's zone
 	Month  Micros // a month of it
+	Pages  Micros // what PageReader reads in a day
 }
 
 // Ahead is the part of the budget that may be spent ahead of need: a quarter.

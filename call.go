@@ -34,6 +34,10 @@ type Usage struct {
 	Out      int `json:"out"`
 }
 
+// PageReader is the provider that reads pages for money. Credits are its
+// tokens, and the budget has a cap of its own for it.
+const PageReader = "scrapfly"
+
 // A Model is one model of a provider, both as the price list names them.
 type Model struct{ Provider, Name string }
 

@@ -46,7 +46,7 @@ type App struct {
 	steps   []pipeline.Step
 	runner  *runs.Runner
 	caller  *calls.Caller // nil: no step pays for anything
-	chains  chains        // of the models that the caller asks
+	chains  chains        // of the models that the caller asks; empty: the rules write
 	dir     *stockdigest.Directory
 	log     *slog.Logger
 	console *Console
@@ -94,11 +94,11 @@ func (a *App) wire(linker *names.Linker) []pipeline.Step {
 	sources := feedReader{feeds.New(a.fetch), a.fmp()}
 	filings := a.world.filings(edgar.New(a.fetch).Logging(a.log))
 	progress := a.progress
-	read := extract.Deps{Store: a.store, Pages: a.fetch, Links: a.links(), SecondLook: triage.SecondLook(linker), Now: a.world.Now, Progress: progress}
+	read := extract.Deps{Store: a.store, Pages: a.fetch, Links: a.links(), SecondWay: a.secondWay(), SecondLook: triage.SecondLook(linker), Now: a.world.Now, Progress: progress}
 	if a.opts.DatabaseURL != "" {
 		read.Turns = a.store
 	}
-	if a.caller != nil {
+	if a.models() {
 		read.Ready = summarize.NewAhead(a.caller, a.chains.read).Read
 	}
 	return []pipeline.Step{

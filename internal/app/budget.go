@@ -24,7 +24,7 @@ const PriceFile = "prices.txt"
 
 // Budget is the caps of the settings.
 func (o Options) Budget() stockdigest.Budget {
-	return stockdigest.Budget{Run: o.BudgetRun, Reader: o.BudgetUser, Day: o.BudgetDay, Month: o.BudgetMonth}
+	return stockdigest.Budget{Run: o.BudgetRun, Reader: o.BudgetUser, Day: o.BudgetDay, Month: o.BudgetMonth, Pages: o.BudgetPages}
 }
 
 // limits are what the settings allow of one model provider.
@@ -52,21 +52,26 @@ func (o Options) Prices() (*budget.Prices, error) {
 	return prices, nil
 }
 
-// newCaller makes what pays for calls to the providers, by their names in the
-// price list. There is one per process.
-func (a *App) newCaller(providers map[string]calls.Provider) (*calls.Caller, error) {
+// newCaller makes what pays for calls, when anybody may be paid. There is one
+// per process.
+func (a *App) newCaller() error {
+	providers, err := a.providers()
+	if err != nil || len(providers) == 0 {
+		return err
+	}
 	prices, err := a.opts.Prices()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	zone, err := a.zone()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return calls.New(calls.Config{Limits: a.opts.limits(), Budget: a.opts.Budget(), Zone: zone, Lease: a.opts.Lease}, calls.Deps{
+	a.caller = calls.New(calls.Config{Limits: a.opts.limits(), Budget: a.opts.Budget(), Zone: zone, Lease: a.opts.Lease}, calls.Deps{
 		Store: a.store, Providers: providers, Prices: prices, Now: time.Now, Log: a.log,
 		Jitter: rand.Float64,
-	}), nil
+	})
+	return nil
 }
 
 func (a *App) zone() (*time.Location, error) {

@@ -10,6 +10,7 @@ import (
 
 	"stockdigest.app/stockdigest"
 	"stockdigest.app/stockdigest/internal/adapter/llm"
+	"stockdigest.app/stockdigest/internal/adapter/scrapfly"
 	"stockdigest.app/stockdigest/internal/control/calls"
 	"stockdigest.app/stockdigest/internal/names"
 	"stockdigest.app/stockdigest/internal/pipeline/summarize"
@@ -224,33 +225,43 @@ func (f family) wants(what string) string {
 	return what + " needs " + f.keyName
 }
 
-// openModels gets ready to ask the models of the settings, if any.
-func (a *App) openModels() error {
-	if a.opts.writer() == writerExtractive {
-		return nil
-	}
-	providers := map[string]calls.Provider{}
-	for _, f := range a.opts.asked() {
-		client, err := f.client(time.Now)
-		if err != nil {
+// openModels gets ready to pay whom the settings name, if anybody.
+func (a *App) openModels() (err error) {
+	if a.opts.writer() != writerExtractive {
+		if a.chains, err = a.opts.chains(); err != nil {
 			return err
 		}
-		providers[f.name] = client
+		if err = a.opts.priced(a.chains); err != nil {
+			return err
+		}
 	}
-	var err error
-	if a.chains, err = a.opts.chains(); err != nil {
-		return err
+	return a.newCaller()
+}
+
+// models reports whether models are asked; else the rules do all.
+func (a *App) models() bool { return len(a.chains.read) > 0 }
+
+// providers are all that this process may pay, by their names in the price list.
+func (a *App) providers() (map[string]calls.Provider, error) {
+	all := map[string]calls.Provider{}
+	if a.models() {
+		for _, f := range a.opts.asked() {
+			client, err := f.client(time.Now)
+			if err != nil {
+				return nil, err
+			}
+			all[f.name] = client
+		}
 	}
-	if err := a.opts.priced(a.chains); err != nil {
-		return err
+	if a.opts.browses(a.world) {
+		all[stockdigest.PageReader] = scrapfly.New(scrapfly.Config{Key: scrapfly.Key(a.opts.ScrapFlyKey), Get: a.fetch, Now: a.world.Now})
 	}
-	a.caller, err = a.newCaller(providers)
-	return err
+	return all, nil
 }
 
 // writer is the writer of the settings.
 func (a *App) writer(linker *names.Linker) summarize.Writer {
-	if a.caller == nil {
+	if !a.models() {
 		return summarize.Extractive(linker)
 	}
 	return summarize.Model(a.caller, linker, summarize.ModelConfig{
@@ -260,7 +271,7 @@ func (a *App) writer(linker *names.Linker) summarize.Writer {
 
 // jury is who votes on candidates; nobody without a model.
 func (a *App) jury() triage.Jury {
-	if a.caller == nil {
+	if !a.models() {
 		return triage.Jury{}
 	}
 	return triage.Jury{Asker: a.caller, Voters: a.chains.voters(), Now: a.world.Now}

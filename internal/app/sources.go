@@ -13,6 +13,7 @@ import (
 	"stockdigest.app/stockdigest/internal/adapter/gnews"
 	"stockdigest.app/stockdigest/internal/adapter/prices"
 	"stockdigest.app/stockdigest/internal/adapter/scrapfly"
+	"stockdigest.app/stockdigest/internal/pipeline/extract"
 	"stockdigest.app/stockdigest/internal/pipeline/ingest"
 )
 
@@ -69,6 +70,17 @@ func (a *App) prices() ingest.Prices {
 	}
 	return prices.First{a.fmp(), keyless}
 }
+
+// secondWay is to pages that do not open by themselves; nil without a key.
+func (a *App) secondWay() extract.SecondWay {
+	if !a.opts.browses(a.world) {
+		return nil
+	}
+	return scrapfly.Reader{Asker: a.caller, Now: a.world.Now}
+}
+
+// browses reports whether pages may be read through ScrapFly.
+func (o Options) browses(w World) bool { return o.ScrapFlyKey != "" && w.asks() }
 
 // feedReader reads the lists of FMP through its client, and every other feed as
 // what it is.

@@ -61,6 +61,14 @@ func (e *Error) Unwrap() []error {
 	return []error{known, e.Err}
 }
 
+// Blocked reports whether a wall against robots answered: the server knows the
+// page and does not give it to us. Who asks for money or a name, or for fewer
+// requests, and a robots.txt that does not want us are no walls: they are
+// respected.
+func (e *Error) Blocked() bool {
+	return e.Reason == ReasonStatus && (e.Status == http.StatusForbidden || e.Status > http.StatusOK && e.Status < http.StatusMultipleChoices)
+}
+
 func (e *Error) tell() string {
 	switch e.Reason {
 	case ReasonURL:

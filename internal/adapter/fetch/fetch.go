@@ -118,6 +118,12 @@ func (c *Client) Data(ctx context.Context, rawURL string, maxBytes int64) (stock
 	})
 }
 
+// DataWithin is Data with a deadline of its own, for services that work on an
+// answer.
+func (c *Client) DataWithin(ctx context.Context, rawURL string, maxBytes int64, within time.Duration) (stockdigest.Body, error) {
+	return c.get(ctx, rawURL, ask{what: "document", max: maxBytes, timeout: within, types: dataTypes(), accept: "*/*"})
+}
+
 // An ask is one request with its limits.
 type ask struct {
 	what               string // for people: feed, page, document

@@ -20,6 +20,10 @@ type Error struct {
 	Status     int           // of the page's own server; zero when it was not reached
 	Credits    int           // what the failure cost
 	RetryAfter time.Duration // zero: never
+
+	// Reason is why the service itself gave no answer. It is empty when it did,
+	// and the page is what failed.
+	Reason stockdigest.CallReason
 }
 
 // Error is one line.
@@ -121,7 +125,7 @@ func parseAccount(raw []byte) (left int, told bool, err error) {
 }
 
 func unreadable() *Error {
-	return &Error{Kind: stockdigest.ErrUnavailable, Message: "its answer cannot be read", RetryAfter: time.Hour}
+	return &Error{Kind: stockdigest.ErrUnavailable, Message: "its answer cannot be read", RetryAfter: time.Hour, Reason: stockdigest.CallBroken}
 }
 
 // finalURL is what the service says, if that is a web address.
@@ -187,13 +191,13 @@ func refused(status int, h http.Header) *Error {
 	case status == http.StatusPaymentRequired || outOfCredits(code):
 		return noCredits(code)
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
-		return &Error{Kind: stockdigest.ErrDenied, Code: code, Message: "ScrapFly refuses the key: check SCRAPFLY_API_KEY"}
+		return &Error{Kind: stockdigest.ErrDenied, Code: code, Message: "ScrapFly refuses the key: check SCRAPFLY_API_KEY", Reason: stockdigest.CallBadKey}
 	case status == http.StatusTooManyRequests:
 		return throttled(code, seconds(cmp.Or(h.Get("Retry-After"), h.Get("X-Scrapfly-Reject-Retry-After"))))
 	case status >= 500:
-		return &Error{Kind: stockdigest.ErrUnavailable, Code: code, Message: "ScrapFly answered " + strconv.Itoa(status), RetryAfter: 5 * time.Minute}
+		return &Error{Kind: stockdigest.ErrUnavailable, Code: code, Message: "ScrapFly answered " + strconv.Itoa(status), RetryAfter: 5 * time.Minute, Reason: stockdigest.CallOverloaded}
 	}
-	return &Error{Kind: stockdigest.ErrInvalid, Code: code, Message: "ScrapFly answered " + strconv.Itoa(status)}
+	return &Error{Kind: stockdigest.ErrInvalid, Code: code, Message: "ScrapFly answered " + strconv.Itoa(status), Reason: stockdigest.CallBadRequest}
 }
 
 // outOfCredits tells the limits that only the account's owner can lift. Some of
@@ -203,11 +207,14 @@ func outOfCredits(code string) bool {
 }
 
 func noCredits(code string) *Error {
-	return &Error{Kind: stockdigest.ErrDenied, Code: code, Message: "ScrapFly has no credits left for this account"}
+	return &Error{Kind: stockdigest.ErrDenied, Code: code, Message: "ScrapFly has no credits left for this account", Reason: stockdigest.CallNoFunds}
 }
 
 func throttled(code string, after time.Duration) *Error {
-	return &Error{Kind: stockdigest.ErrUnavailable, Code: code, Message: "ScrapFly asks for fewer requests", RetryAfter: cmp.Or(after, time.Minute)}
+	return &Error{
+		Kind: stockdigest.ErrUnavailable, Code: code, Message: "ScrapFly asks for fewer requests",
+		RetryAfter: cmp.Or(after, time.Minute), Reason: stockdigest.CallBusy,
+	}
 }
 
 // seconds reads a Retry-After of whole seconds, a day at most; zero is none.

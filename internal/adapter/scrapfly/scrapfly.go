@@ -2,9 +2,9 @@
 // in a browser or passes walls against robots, where the caller asks for that.
 //
 // It takes an address and gives the page with the status that its own server
-// answered and the price in ScrapFly's credits; failures have a price too. It
-// keeps no account of them, and it decides for no page that it is worth its
-// price. The key is never in an address that others see: Wrap adds it as a
+// answered and the price in ScrapFly's credits; failures have a price too. A
+// Reader has them counted in the ledger of paid calls; nothing here decides for
+// a page that it is worth its price. The key is never in an address that others see: Wrap adds it as a
 // request leaves.
 //
 // There are no recordings of the service. Names of parameters, headers, codes
@@ -30,6 +30,9 @@ const (
 	maxPage   = 2 << 20 // bytes of a page, as for pages that are read directly
 	maxAnswer = 8 << 20 // bytes of its answer: the page as JSON, where a letter has up to six bytes, and the protocol
 
+	grace       = 5 * time.Second // for the answer to come when ScrapFly's own time is over
+	accountTime = 15 * time.Second
+
 	host = "api.scrapfly.io"
 	path = "/scrape"
 )
@@ -52,12 +55,9 @@ func (k Key) LogValue() slog.Value { return slog.StringValue("[hidden]") }
 // MarshalText hides the key.
 func (k Key) MarshalText() ([]byte, error) { return []byte("[hidden]"), nil }
 
-// A Getter fetches a document within a size cap, politely and within a
-// deadline. ScrapFly takes longer than others: 20 seconds for a plain page, 35
-// for a rendered one, 65 past a wall; what a shorter deadline cuts off is paid
-// all the same.
+// A Getter fetches a document within a size cap and a deadline, politely.
 type Getter interface {
-	Data(ctx context.Context, url string, maxBytes int64) (stockdigest.Body, error)
+	DataWithin(ctx context.Context, url string, maxBytes int64, within time.Duration) (stockdigest.Body, error)
 }
 
 // Config sets up a Client. Without a Key it answers ErrNotConfigured.
@@ -97,7 +97,7 @@ func (c *Client) Page(ctx context.Context, address string, o Options) (Page, err
 	if err != nil {
 		return Page{}, fmt.Errorf("read page through ScrapFly: %w", err)
 	}
-	body, err := c.ask(ctx, path+"?"+o.query(target).Encode(), maxAnswer)
+	body, err := c.ask(ctx, path+"?"+o.query(target).Encode(), maxAnswer, o.timeout()+grace)
 	if err != nil {
 		return Page{}, fmt.Errorf("read page %s through ScrapFly: %w", target, err)
 	}
@@ -112,7 +112,7 @@ func (c *Client) Page(ctx context.Context, address string, o Options) (Page, err
 // CreditsLeft asks what the account has left, which costs nothing and shows
 // that the key is right. It answers false when the service does not say.
 func (c *Client) CreditsLeft(ctx context.Context) (left int, told bool, err error) {
-	body, err := c.ask(ctx, "/account", 1<<20)
+	body, err := c.ask(ctx, "/account", 1<<20, accountTime)
 	if err != nil {
 		return 0, false, fmt.Errorf("ask ScrapFly for the account: %w", err)
 	}
@@ -124,13 +124,13 @@ func (c *Client) CreditsLeft(ctx context.Context) (left int, told bool, err erro
 }
 
 // ask sends one request when there is a key.
-func (c *Client) ask(ctx context.Context, what string, maxBytes int64) (stockdigest.Body, error) {
+func (c *Client) ask(ctx context.Context, what string, maxBytes int64, within time.Duration) (stockdigest.Body, error) {
 	if c.Key == "" {
 		return stockdigest.Body{}, &stockdigest.Error{
 			Kind: stockdigest.ErrUnavailable, Message: "ScrapFly is not configured: set SCRAPFLY_API_KEY to use it", Err: ErrNotConfigured,
 		}
 	}
-	body, err := c.Get.Data(ctx, "https://"+host+what, maxBytes)
+	body, err := c.Get.DataWithin(ctx, "https://"+host+what, maxBytes, within)
 	if refused, ok := errors.AsType[*Error](err); ok {
 		return body, refused // the getter knows less of what ScrapFly meant
 	}
@@ -140,21 +140,29 @@ func (c *Client) ask(ctx context.Context, what string, maxBytes int64) (stockdig
 // query writes the options as the API's parameters. Its own repetitions are
 // off: a timeout needs that, and trying again is the caller's decision.
 func (o Options) query(target string) url.Values {
-	timeout := 15 * time.Second
-	q := url.Values{"url": {target}, "retry": {"false"}}
+	q := url.Values{"url": {target}, "retry": {"false"}, "timeout": {strconv.FormatInt(o.timeout().Milliseconds(), 10)}}
 	if o.Render {
-		timeout = 30 * time.Second
 		q.Set("render_js", "true")
 	}
 	if o.AntiBot {
-		timeout = time.Minute
 		q.Set("asp", "true")
 	}
 	if o.MaxCredits > 0 {
 		q.Set("cost_budget", strconv.Itoa(o.MaxCredits))
 	}
-	q.Set("timeout", strconv.FormatInt(timeout.Milliseconds(), 10))
 	return q
+}
+
+// timeout is how long ScrapFly may work on a page. What a shorter deadline of
+// ours cuts off is paid all the same, so that the answer gets grace on top.
+func (o Options) timeout() time.Duration {
+	switch {
+	case o.AntiBot:
+		return time.Minute
+	case o.Render:
+		return 30 * time.Second
+	}
+	return 15 * time.Second
 }
 
 // Wrap adds the key to requests for ScrapFly, below everything that knows their

@@ -111,7 +111,7 @@ func loseExpired(ctx context.Context, q *db.Queries, p *provider, changes spendi
 		if err != nil {
 			return 0, err
 		}
-		changes.add(scopesOf(r.RunID, r.ReaderID, r.Day), r.Reserved, -r.Reserved)
+		changes.add(scopesOf(p.Name, r.RunID, r.ReaderID, r.Day), r.Reserved, -r.Reserved)
 	}
 	return open, err
 }
@@ -204,7 +204,7 @@ func costOf(c db.CallToSettleRow, o stockdigest.Outcome) int {
 
 func settleSpending(ctx context.Context, q *db.Queries, c db.CallToSettleRow, cost int) error {
 	changes := spendings{}
-	scopes := scopesOf(c.RunID, c.ReaderID, c.Day)
+	scopes := scopesOf(c.Provider, c.RunID, c.ReaderID, c.Day)
 	if c.State == string(stockdigest.CallOpen) {
 		changes.add(scopes, cost, -c.Reserved)
 	} else { // given up before: it counted in full
@@ -234,14 +234,26 @@ func note(err *stockdigest.CallError) string {
 	return strings.ToValidUTF8(line[:min(len(line), 300)], "")
 }
 
-// A scope is what a cap counts: one day, month, reader's month or run.
+// A scope is what a cap counts: one day, month, reader's month or run, and the
+// pages of a day.
 type scope struct{ kind, name string }
 
-func scopesOf(run, reader, day string) []scope {
+// stored is the scope that the table knows: pages are counted beside the days.
+func (s scope) stored() string {
+	if s.kind == "pages" {
+		return "day"
+	}
+	return s.kind
+}
+
+func scopesOf(provider, run, reader, day string) []scope {
 	month := day[:min(len(day), len("2026-11"))]
 	all := []scope{{"day", day}, {"month", month}, {"run", run}}
 	if reader != "" {
 		all = append(all, scope{"reader", reader + " " + month})
+	}
+	if provider == stockdigest.PageReader {
+		all = append(all, scope{"pages", day + " pages"})
 	}
 	return all
 }
@@ -263,10 +275,10 @@ func (s spendings) apply(ctx context.Context, q *db.Queries) (spendings, error) 
 	for _, at := range slices.SortedFunc(maps.Keys(s), func(a, b scope) int {
 		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.name, b.name))
 	}) {
-		change := db.AddSpendingParams{Scope: at.kind, Name: at.name, Settled: s[at].Settled, Reserved: s[at].Reserved}
+		change := db.AddSpendingParams{Scope: at.stored(), Name: at.name, Settled: s[at].Settled, Reserved: s[at].Reserved}
 		row, err := q.AddSpending(ctx, change)
 		if errors.Is(err, sql.ErrNoRows) {
-			if err := q.OpenSpending(ctx, db.OpenSpendingParams{Scope: at.kind, Name: at.name}); err != nil {
+			if err := q.OpenSpending(ctx, db.OpenSpendingParams{Scope: at.stored(), Name: at.name}); err != nil {
 				return nil, err
 			}
 			row, err = q.AddSpending(ctx, change)
@@ -283,7 +295,7 @@ func (s spendings) apply(ctx context.Context, q *db.Queries) (spendings, error) 
 // cap is in the way: for good, as an *OverBudget, or until calls under way
 // have ended. The transaction must not be committed then.
 func reserve(ctx context.Context, q *db.Queries, bid stockdigest.Bid, changes spendings) (stockdigest.Hold, error) {
-	scopes := scopesOf(string(bid.Ask.Run), string(bid.Ask.Reader), string(bid.Day))
+	scopes := scopesOf(bid.Ask.Provider, string(bid.Ask.Run), string(bid.Ask.Reader), string(bid.Day))
 	changes.add(scopes, 0, int(bid.Reserve))
 	after, err := changes.apply(ctx, q)
 	if err != nil || bid.Reserve == 0 {
@@ -297,7 +309,7 @@ func reserve(ctx context.Context, q *db.Queries, bid stockdigest.Bid, changes sp
 		case settled+bid.Reserve > limit:
 			return "", &stockdigest.OverBudget{Scope: at.kind, Cap: limit, Spent: settled, Want: bid.Reserve}
 		case settled+stockdigest.Micros(spent.Reserved) <= limit || held == stockdigest.HeldHouse:
-		case at.kind == "day" || at.kind == "month":
+		case at.kind == "day" || at.kind == "month" || at.kind == "pages":
 			held = stockdigest.HeldHouse
 		default:
 			held = stockdigest.HeldOwn
@@ -314,6 +326,8 @@ func capOf(b stockdigest.Budget, kind string) stockdigest.Micros {
 		return b.Month
 	case "reader":
 		return b.Reader
+	case "pages":
+		return b.Pages
 	}
 	return b.Run
 }

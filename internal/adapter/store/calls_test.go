@@ -174,6 +174,44 @@ func TestALateAnswerIsKept(t *testing.T) {
 	}
 }
 
+// The cap of the pages is theirs alone, and counts beside the others.
+func TestPagesHaveACapOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	for engine, open := range storetest.Engines() {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			db := open(t)
+			of := func(provider, key string) stockdigest.Bid {
+				b := bid(key)
+				b.Ask.Provider, b.Budget.Pages = provider, 250
+				return b
+			}
+			ended := func(b stockdigest.Bid, cost stockdigest.Micros) stockdigest.Outcome {
+				o := done(b, "page", cost)
+				o.Provider = b.Ask.Provider
+				return o
+			}
+			a, b := of(stockdigest.PageReader, "a"), of(stockdigest.PageReader, "b")
+			granted(t, db, a)
+			granted(t, db, b)
+			held(t, db, of(stockdigest.PageReader, "c"), stockdigest.HeldHouse)
+			must(t, db.SettleCall(t.Context(), ended(a, 60)))
+			must(t, db.SettleCall(t.Context(), ended(b, 100)))
+			_, err := db.BeginCall(t.Context(), of(stockdigest.PageReader, "c"))
+			over, ok := errors.AsType[*stockdigest.OverBudget](err)
+			if !ok {
+				t.Fatalf("got %v, want over budget", err)
+			}
+			same(t, *over, stockdigest.OverBudget{Scope: "pages", Cap: 250, Spent: 160, Want: 100})
+			granted(t, db, of("model", "d"))
+			same(t, spent(t, db), [2]stockdigest.Micros{160, 100})
+			tomorrow := of(stockdigest.PageReader, "e")
+			tomorrow.Day = tomorrow.Day.Add(1)
+			granted(t, db, tomorrow)
+		})
+	}
+}
+
 func TestEveryCapHolds(t *testing.T) {
 	t.Parallel()
 	for _, scope := range []string{"run", "reader", "day", "month"} {

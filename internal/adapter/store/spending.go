@@ -15,7 +15,7 @@ import (
 func (d *DB) Spending(ctx context.Context, day stockdigest.Day, b stockdigest.Budget) (s stockdigest.Spending, err error) {
 	err = d.view(ctx, "read the spending of "+string(day), func(q *db.Queries) error {
 		s = stockdigest.Spending{}
-		for _, at := range scopesOf("", "", string(day))[:2] {
+		for _, at := range scopesOf("", "", "", string(day))[:2] {
 			row, err := q.SpentOf(ctx, db.SpentOfParams{Scope: at.kind, Name: at.name})
 			if err != nil && !errors.Is(err, sql.ErrNoRows) {
 				return err

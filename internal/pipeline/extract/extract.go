@@ -50,6 +50,12 @@ type Links interface {
 	Target(ctx context.Context, link string) (string, error)
 }
 
+// A SecondWay reads a page that does not open by itself, for money: in a
+// browser, and past a wall against robots where walled says that one stood.
+type SecondWay interface {
+	Page(ctx context.Context, run stockdigest.Run, url string, walled bool) (stockdigest.Body, error)
+}
+
 // A SecondLook says whether a text is about the company, with the reason. It
 // is asked for candidates that triage let pass as unsure.
 type SecondLook func(t stockdigest.Ticker, c stockdigest.Candidate, text string) (about bool, reason string)
@@ -71,6 +77,7 @@ type Deps struct {
 	Store      Store
 	Pages      Pages
 	Links      Links      // nil: links are opened offline only
+	SecondWay  SecondWay  // nil: what does not open stays shut
 	SecondLook SecondLook // nil: no second look
 	Ready      Ready      // nil: nobody begins before the step ends
 	Turns      Turns      // nil: no other process fetches
@@ -254,7 +261,7 @@ func (s *Step) first(ctx context.Context, run stockdigest.Run, c stockdigest.Can
 	if err == nil && known {
 		return result{article: c.Article}, 0
 	}
-	return s.page(ctx, c), 0 // a store that does not answer will not take the text either
+	return s.page(ctx, run, c), 0 // a store that does not answer will not take the text either
 }
 
 func pause(ctx context.Context, d time.Duration) {

@@ -30,7 +30,7 @@ type result struct {
 
 // page fetches and reads the page of a candidate. A page that only shows the
 // beginning of another publisher's article is followed there, once.
-func (s *Step) page(ctx context.Context, c stockdigest.Candidate) result {
+func (s *Step) page(ctx context.Context, run stockdigest.Run, c stockdigest.Candidate) result {
 	target := c.Article.URL
 	if s.Links != nil {
 		var err error
@@ -39,6 +39,13 @@ func (s *Step) page(ctx context.Context, c stockdigest.Candidate) result {
 		}
 	}
 	body, a, err := s.open(ctx, target)
+	if walled, helps := shut(err); helps && !a.Paywalled && s.SecondWay != nil {
+		if other, article, failed := s.otherwise(ctx, run, target, walled, err); failed == nil {
+			body, a, err = other, article, nil
+		} else {
+			err = failed
+		}
+	}
 	if link := a.Original; link != "" && len(a.Text) < stubBytes {
 		if whole, article, failed := s.open(ctx, link); failed == nil && len(article.Text) > len(a.Text) {
 			body, a, err = whole, article, nil
@@ -66,10 +73,15 @@ const stubBytes = 3000
 // open fetches and reads one page.
 func (s *Step) open(ctx context.Context, link string) (stockdigest.Body, page.Article, error) {
 	body, err := s.Pages.Page(ctx, link)
-	if err == nil {
-		err = usable(body)
-	}
 	if err != nil {
+		return stockdigest.Body{}, page.Article{}, err
+	}
+	return s.readable(ctx, body)
+}
+
+// readable reads a page that came.
+func (s *Step) readable(ctx context.Context, body stockdigest.Body) (stockdigest.Body, page.Article, error) {
+	if err := usable(body); err != nil {
 		return stockdigest.Body{}, page.Article{}, err
 	}
 	a, err := s.read(ctx, body)
@@ -142,6 +154,9 @@ func (s *Step) missed(c stockdigest.Candidate, err error) result {
 
 // cause says in one line what went wrong.
 func cause(err error) string {
+	if both, ok := errors.AsType[*twice](err); ok {
+		return both.Error()
+	}
 	if known, ok := errors.AsType[*stockdigest.Error](err); ok {
 		return known.Message
 	}
