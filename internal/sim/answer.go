@@ -123,6 +123,8 @@ func refusal(f FaultKind) (status int, refused bool) {
 		return http.StatusBadGateway, true
 	case FaultOverload:
 		return 529, true
+	case FaultWall:
+		return http.StatusForbidden, true
 	case FaultRedirects:
 		return http.StatusFound, true
 	case FaultHang:

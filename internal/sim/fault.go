@@ -22,6 +22,7 @@ const (
 	FaultGateway    FaultKind = "502"
 	FaultOverload   FaultKind = "529"
 	FaultHang       FaultKind = "hang"      // nothing comes, not even headers
+	FaultWall       FaultKind = "403"       // a wall against robots
 	FaultRedirects  FaultKind = "redirects" // sent on without end
 	FaultHangBody   FaultKind = "hang-body" // half of the body, then nothing
 	FaultHalf       FaultKind = "half"      // half of the body, and the end
@@ -50,7 +51,7 @@ const (
 // FaultKinds lists the faults.
 func FaultKinds() []FaultKind {
 	return []FaultKind{
-		FaultBusy, FaultBusyAfter, FaultBusyAbsurd, FaultError, FaultGateway, FaultOverload, FaultHang, FaultRedirects,
+		FaultBusy, FaultBusyAfter, FaultBusyAbsurd, FaultError, FaultGateway, FaultOverload, FaultWall, FaultHang, FaultRedirects,
 		FaultHangBody, FaultHalf, FaultType, FaultTokens, FaultHuge, FaultBomb,
 		FaultRefusal, FaultCut, FaultBlanks, FaultLoop, FaultForm, FaultIDs, FaultFences, FaultLies, FaultWords, FaultDenies, FaultPraise, FaultScorn,
 	}
@@ -80,9 +81,9 @@ func ParseFaults(list string) ([]Fault, error) {
 		f.Kind = FaultKind(name)
 		var err error
 		f.Share, err = strconv.ParseFloat(share, 64)
-		known := slices.Contains(FaultKinds(), f.Kind) && (f.Provider == "" || slices.Contains(Providers(), f.Provider))
+		known := slices.Contains(FaultKinds(), f.Kind) && (f.Provider == "" || slices.Contains(append(Providers(), Sources()...), f.Provider))
 		if !found || err != nil || !known || !(f.Share >= 0 && f.Share <= 1) {
-			return nil, stockdigest.Invalid(fmt.Sprintf("unknown fault %q: write PROVIDER:FAULT=SHARE or FAULT=SHARE with a provider of %v, a fault of %v and a share of 0 to 1", part, Providers(), FaultKinds()))
+			return nil, stockdigest.Invalid(fmt.Sprintf("unknown fault %q: write PROVIDER:FAULT=SHARE or FAULT=SHARE with a provider of %v, a fault of %v and a share of 0 to 1", part, append(Providers(), Sources()...), FaultKinds()))
 		}
 		faults = append(faults, f)
 	}
