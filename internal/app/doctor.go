@@ -31,8 +31,22 @@ func Doctor(ctx context.Context, opts Options, offline bool, console *Console) [
 	if offline {
 		return checks
 	}
-	client := fetch.New(fetch.Config{UserAgent: userAgent(opts.Contact), Now: time.Now, Logger: NewLogger(opts, console.Err)})
-	return append(checks, checkFeed(ctx, client), checkSEC(ctx, client))
+	return append(checks, checkNetwork(ctx, opts, console)...)
+}
+
+// checkNetwork asks the sources of news. A pretend world has invented ones of
+// its own; of others it plays the optional ones.
+func checkNetwork(ctx context.Context, opts Options, console *Console) []Check {
+	world, err := Here(ctx, opts)
+	if err != nil {
+		return []Check{failed("pretend world", err)}
+	}
+	client := world.client(opts, console)
+	optional := checkSources(ctx, opts, world, client)
+	if world.own != nil {
+		return optional
+	}
+	return append([]Check{checkFeed(ctx, client), checkSEC(ctx, client)}, optional...)
 }
 
 // Failed reports whether any check failed.

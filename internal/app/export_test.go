@@ -1,9 +1,37 @@
 package app
 
-import "stockdigest.app/stockdigest/internal/pipeline/extract"
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	"stockdigest.app/stockdigest/internal/pipeline/extract"
+)
 
 // CheckModels is what doctor does about models.
 var CheckModels = checkModels
+
+// CheckNetwork is what doctor does about sources.
+var CheckNetwork = checkNetwork
+
+// CheckCutOff is what doctor says of the optional sources, by name, on a
+// machine that may connect to nobody.
+func CheckCutOff(ctx context.Context, opts Options) map[string]Check {
+	world := World{Now: time.Now, Transport: cutOff{}}
+	all := map[string]Check{}
+	for _, c := range checkSources(ctx, opts, world, world.client(opts, &Console{Err: io.Discard})) {
+		all[c.Name] = c
+	}
+	return all
+}
+
+type cutOff struct{}
+
+func (cutOff) RoundTrip(*http.Request) (*http.Response, error) {
+	return nil, errors.New("connect: network is unreachable")
+}
 
 // LinksOf are the links as the steps of a open them.
 func LinksOf(a *App) extract.Links { return a.links() }
