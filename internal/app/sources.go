@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"slices"
 
 	"stockdigest.app/stockdigest"
 	"stockdigest.app/stockdigest/internal/adapter/feeds"
@@ -104,7 +105,7 @@ func (a *App) feeds(t stockdigest.Ticker) []stockdigest.TickerFeed {
 		return all
 	}
 	for _, feed := range fmp.Feeds(t.Symbol) {
-		all = append(all[:len(all):len(all)], stockdigest.TickerFeed{Feed: feed, Role: stockdigest.RoleCompany})
+		all = append(slices.Clip(all), stockdigest.TickerFeed{Feed: feed, Role: stockdigest.RoleCompany})
 	}
 	return all
 }

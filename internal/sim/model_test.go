@@ -116,7 +116,7 @@ func TestModelFaultsAreSeenForWhatTheyAre(t *testing.T) {
 		sim.FaultBusy: stockdigest.CallBusy, sim.FaultBusyAfter: stockdigest.CallBusy, sim.FaultBusyAbsurd: stockdigest.CallBusy,
 		sim.FaultError: stockdigest.CallOverloaded, sim.FaultGateway: stockdigest.CallOverloaded, sim.FaultOverload: stockdigest.CallOverloaded,
 		sim.FaultRedirects: stockdigest.CallBadRequest, sim.FaultHalf: stockdigest.CallBroken, sim.FaultType: stockdigest.CallBroken,
-		sim.FaultHuge: stockdigest.CallBroken, sim.FaultBomb: stockdigest.CallBroken,
+		sim.FaultHuge: stockdigest.CallBroken, sim.FaultBomb: stockdigest.CallBroken, sim.FaultWall: stockdigest.CallBadKey,
 	}
 	answers := map[sim.FaultKind]stockdigest.AnswerFault{
 		sim.FaultRefusal: stockdigest.AnswerRefused, sim.FaultCut: stockdigest.AnswerCut, sim.FaultBlanks: stockdigest.AnswerPadded,

@@ -3,8 +3,8 @@ package scrapfly_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -47,7 +47,7 @@ func TestAPageIsAPaidCall(t *testing.T) {
 			t.Errorf("%s: asked %+v", way, ask)
 		}
 		query := s.asked[0].URL.Query()
-		if query.Get("render_js") != "true" || query.Has("asp") != walled || query.Get("cost_budget") != fmt.Sprint(ask.Prompt.MaxOutput) {
+		if query.Get("render_js") != "true" || query.Has("asp") != walled || query.Get("cost_budget") != strconv.Itoa(ask.Prompt.MaxOutput) {
 			t.Errorf("%s: sent %v, want the budget of the ask", way, query)
 		}
 		if u := pay.paid[0].Usage; u.Out != 6 || u.In == 0 {

@@ -16,9 +16,9 @@ type Prices interface {
 }
 
 const (
-	// priceDays is how far the chart of a price card goes back: a quarter.
+	// How far the chart of a price card goes back, in days: a quarter.
 	priceDays = 92
-	// priceTime is all that a price may take. A report is whole without one.
+	// All that a price may take. A report is whole without one.
 	priceTime = 20 * time.Second
 )
 
