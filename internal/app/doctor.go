@@ -41,7 +41,7 @@ func checkNetwork(ctx context.Context, opts Options, console *Console) []Check {
 	if err != nil {
 		return []Check{failed("pretend world", err)}
 	}
-	client := world.client(opts, console)
+	client := fetch.New(world.fetching(opts, NewLogger(opts, console.Err), nil))
 	optional := checkSources(ctx, opts, world, client)
 	if world.own != nil {
 		return optional

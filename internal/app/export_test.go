@@ -3,10 +3,11 @@ package app
 import (
 	"context"
 	"errors"
-	"io"
+	"log/slog"
 	"net/http"
 	"time"
 
+	"stockdigest.app/stockdigest/internal/adapter/fetch"
 	"stockdigest.app/stockdigest/internal/pipeline/extract"
 )
 
@@ -21,7 +22,7 @@ var CheckNetwork = checkNetwork
 func CheckCutOff(ctx context.Context, opts Options) map[string]Check {
 	world := World{Now: time.Now, Transport: cutOff{}}
 	all := map[string]Check{}
-	for _, c := range checkSources(ctx, opts, world, world.client(opts, &Console{Err: io.Discard})) {
+	for _, c := range checkSources(ctx, opts, world, fetch.New(world.fetching(opts, slog.New(slog.DiscardHandler), nil))) {
 		all[c.Name] = c
 	}
 	return all
