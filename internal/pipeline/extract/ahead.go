@@ -24,7 +24,7 @@ func (s *Step) Ahead(ctx context.Context, run stockdigest.Run, likely []stockdig
 			defer s.inHand.Leave()
 			if page, mine := s.pages.claim(run.ID, c.Article.ID); mine {
 				r, elsewhere := s.first(ctx, run, c)
-				s.pages.tell(c.Article.ID, page, r, ctx.Err() != nil || elsewhere > 0)
+				s.pages.tell(c.Article.ID, page, r, ctx.Err() != nil || elsewhere > 0 || r.shut)
 			}
 		})
 	}

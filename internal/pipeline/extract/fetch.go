@@ -26,6 +26,7 @@ type result struct {
 	miss    *stockdigest.Miss
 	article stockdigest.Article // the article the link led to
 	moved   bool                // article is another one than the candidate's
+	shut    bool                // nobody has decided yet whether the page is worth money: neither text nor miss
 }
 
 // page fetches and reads the page of a candidate. A page that only shows the
@@ -40,6 +41,9 @@ func (s *Step) page(ctx context.Context, run stockdigest.Run, c stockdigest.Cand
 	}
 	body, a, err := s.open(ctx, target)
 	if walled, helps := shut(err); helps && !a.Paywalled && s.SecondWay != nil {
+		if !wanted(c) {
+			return result{article: c.Article, shut: true}
+		}
 		if other, article, failed := s.otherwise(ctx, run, target, walled, err); failed == nil {
 			body, a, err = other, article, nil
 		} else {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -107,5 +108,37 @@ func TestAFailedSecondWayLeavesTheFaultOfTheFirst(t *testing.T) {
 		if got.Text == nil || got.Text.Label != stockdigest.TextHeadline || !strings.HasPrefix(got.Miss.Cause, "refused; nor through a browser: ") {
 			t.Errorf("%s: got %+v, %+v, want the headline and both causes", name, got.Text, got.Miss)
 		}
+	}
+}
+
+// What is fetched ahead may be set aside, and money is spent on what is wanted.
+func TestNothingIsPaidForBeforeItIsSelected(t *testing.T) {
+	t.Parallel()
+	undecided := candidate(one, 1)
+	undecided.Verdict.Decision = stockdigest.Pending
+	store := &fakeStore{material: stockdigest.Material{Ticker: stockdigest.Ticker{Symbol: "ACME", Name: "Acme Corp."}, Candidates: []stockdigest.Candidate{candidate(one, 1)}}}
+	pages := &fakePages{errs: map[string]error{one: refusal{stockdigest.ErrDenied, true}}}
+	way := &browser{body: pageOf(prose("Acme"), "")}
+	turns := &book{taken: map[string]string{}}
+	step := extract.New(extract.Deps{Store: store, Pages: pages, SecondWay: way, Turns: turns, Now: func() time.Time { return asOf }})
+	enough := step.Ahead(t.Context(), testRun(), []stockdigest.Candidate{undecided})
+	for { // until it was tried
+		pages.mu.Lock()
+		tried := pages.fetched[one]
+		pages.mu.Unlock()
+		if tried > 0 {
+			break
+		}
+		runtime.Gosched()
+	}
+	enough()
+	if len(way.asked) != 0 {
+		t.Errorf("paid for %v before anybody decided", way.asked)
+	}
+	if err := step.Run(t.Context(), testRun()); err != nil {
+		t.Fatal(err)
+	}
+	if got := store.material.Candidates[0]; len(way.asked) != 1 || got.Text == nil || got.Text.Label != stockdigest.TextFull || len(turns.taken) > 0 {
+		t.Errorf("asked %v, text %+v, turns left %v, want the page once it is wanted", way.asked, got.Text, turns.taken)
 	}
 }
