@@ -18,6 +18,8 @@ type Filing struct {
 	Items     []string  // 8-K item numbers as filed: "2.02", "9.01"
 	URL       string    // the primary document
 	Documents []Document
+	Previous  Accession // the report of the same form that this one was compared with; empty when it was not
+	Dealings  Dealings  // what a Form 4 reports; zero for other forms
 }
 
 // FormName is a form as people say it: "Form 4", but "8-K".
@@ -35,9 +37,38 @@ type Document struct {
 	Type        string // 8-K, EX-99.1
 	Description string
 	URL         string
-	Text        string // plain text; offsets of Evidence count its bytes
-	Hash        string // Hash(Text)
-	Items       []Item // where the numbered items stand in Text, in order
+	Text        string    // plain text; offsets of Evidence count its bytes
+	Hash        string    // Hash(Text)
+	Items       []Item    // where the numbered items stand in Text, in order
+	Fresh       []Passage // what the report before it does not say, most telling first
+}
+
+// InsiderCount is the Type of a document that we make ourselves, of what
+// several insiders reported.
+const InsiderCount = "INSIDERS"
+
+// A Passage is a range of a document's text.
+type Passage struct{ Start, End int }
+
+// Dealings are the purchases and sales of shares against money that a Form 4
+// reports.
+type Dealings struct {
+	Issuer string // CIK of the company whose shares they are
+	Owners []Insider
+	Trades []Trade
+}
+
+// An Insider is one of those who file a Form 4; who file together trade as one.
+type Insider struct{ CIK, Name string }
+
+// A Trade is one purchase or sale.
+type Trade struct {
+	Sale     bool
+	Plan     bool   // under a Rule 10b5-1 plan, as far as the form tells
+	Day      string // 2006-01-02
+	Security string
+	Shares   string // a decimal number, exact; empty when not told
+	Value    string // dollars, likewise
 }
 
 // An Item is a numbered part of a filing, as a range of the document's text.

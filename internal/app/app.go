@@ -102,7 +102,7 @@ func (a *App) wire(linker *names.Linker) []pipeline.Step {
 		read.Ready = summarize.NewAhead(a.caller, a.chains.read).Read
 	}
 	return []pipeline.Step{
-		ingest.New(a.store, sources, filings, ingest.Config{Now: a.world.Now, Progress: progress, Prices: a.prices()}),
+		ingest.New(a.store, sources, filings, ingest.Config{Now: a.world.Now, Progress: progress, Prices: a.prices(), Log: a.log}),
 		triage.New(a.store, linker, a.jury()),
 		extract.New(read),
 		cluster.New(a.store),

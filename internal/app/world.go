@@ -158,6 +158,14 @@ func (f ownFilings) Filings(ctx context.Context, t stockdigest.Ticker, w stockdi
 	return nil, nil
 }
 
+func (f ownFilings) Previous(ctx context.Context, t stockdigest.Ticker, filing stockdigest.Filing) (stockdigest.Filing, error) {
+	return f.next.Previous(ctx, t, filing)
+}
+
+func (f ownFilings) Read(ctx context.Context, filing stockdigest.Filing) (stockdigest.Filing, error) {
+	return f.next.Read(ctx, filing)
+}
+
 // setFeeds brings the ticker's feeds in the store up to date with the world.
 func (a *App) setFeeds(ctx context.Context, t stockdigest.Ticker) error {
 	return a.store.SetFeeds(ctx, t.Symbol, a.feeds(t))

@@ -67,7 +67,7 @@ func (c *Client) readInsider(ctx context.Context, t stockdigest.Ticker, f stockd
 	if err != nil {
 		return f, err
 	}
-	text, err := insiderText(t, f.Form, raw)
+	text, err := insiderText(t, &f, raw)
 	if err != nil {
 		return f, &unreadableError{url, err}
 	}
@@ -81,11 +81,11 @@ func (c *Client) readInsider(ctx context.Context, t stockdigest.Ticker, f stockd
 	return f, nil
 }
 
-// insiderText tells the form in sentences. Awards, taxes paid in shares and
-// gifts alone are listed and not told: a digest would be full of them each
-// spring.
-func insiderText(t stockdigest.Ticker, form string, raw []byte) (string, error) {
-	if isForm4(form) {
+// insiderText tells the form in sentences and notes its dealings. Awards, taxes
+// paid in shares and gifts alone are listed and not told: a digest would be full
+// of them each spring.
+func insiderText(t stockdigest.Ticker, f *stockdigest.Filing, raw []byte) (string, error) {
+	if isForm4(f.Form) {
 		o, err := ParseOwnership(raw)
 		if err != nil {
 			return "", err
@@ -93,13 +93,14 @@ func insiderText(t stockdigest.Ticker, form string, raw []byte) (string, error) 
 		if !slices.ContainsFunc(o.Trades, Trade.Market) {
 			return "", nil
 		}
+		f.Dealings = o.dealings()
 		return o.Text(knownName(t, o.IssuerCIK)), nil
 	}
 	s, err := ParseStake(raw)
 	if err != nil {
 		return "", err
 	}
-	s.Form = form
+	s.Form = f.Form
 	return s.Text(knownName(t, s.IssuerCIK)), nil
 }
 
@@ -120,4 +121,24 @@ func dataURL(f stockdigest.Filing) string {
 		name = base
 	}
 	return folder(f) + name
+}
+
+// dealings are the form's purchases and sales of shares against money. A box
+// that says plan, and no footnote that says which trade, may mean any of them.
+func (o Ownership) dealings() stockdigest.Dealings {
+	d := stockdigest.Dealings{Issuer: o.IssuerCIK}
+	for _, w := range o.Owners {
+		d.Owners = append(d.Owners, stockdigest.Insider{CIK: w.CIK, Name: w.Name})
+	}
+	anyPlan := o.Plan && !slices.ContainsFunc(o.Trades, func(t Trade) bool { return t.Plan })
+	for _, t := range o.Trades {
+		if !t.Market() || t.Derivative {
+			continue
+		}
+		d.Trades = append(d.Trades, stockdigest.Trade{
+			Sale: t.Code == "S", Plan: t.Plan || anyPlan, Day: t.Date, Security: t.Security,
+			Shares: string(t.Shares), Value: string(t.Value()),
+		})
+	}
+	return d
 }

@@ -3,6 +3,8 @@ package store
 import (
 	"cmp"
 	"context"
+	"database/sql"
+	"errors"
 	"slices"
 
 	"stockdigest.app/stockdigest"
@@ -37,9 +39,13 @@ func (d *DB) saveFilings(ctx context.Context, q *db.Queries, filings []stockdige
 		if err != nil {
 			return err
 		}
+		dealings, err := packDealings(f.Dealings)
+		if err != nil {
+			return err
+		}
 		rows = append(rows, db.UpsertFilingParams{
 			Accession: clean(string(f.Accession)), Cik: clean(f.CIK), Form: clean(f.Form), FiledAt: at(f.FiledAt, d.now()),
-			Period: clean(f.Period), Items: items, Url: clean(f.URL),
+			Period: clean(f.Period), Items: items, Url: clean(f.URL), Dealings: dealings,
 		})
 	}
 	if err := q.UpsertFilings(ctx, rows); err != nil {
@@ -93,17 +99,34 @@ func filingsOf(ctx context.Context, q *db.Queries, run stockdigest.Run) ([]stock
 	}
 	var filings []stockdigest.Filing
 	for _, r := range rows {
-		items, err := unpack[string](r.Items)
+		f, err := filing(r)
 		if err != nil {
 			return nil, err
 		}
-		a := stockdigest.Accession(r.Accession)
-		filings = append(filings, stockdigest.Filing{
-			Accession: a, CIK: r.Cik, Form: r.Form, FiledAt: r.FiledAt.Time, Period: r.Period, Items: items, URL: r.Url,
-			Documents: documents[a],
-		})
+		f.Documents = documents[f.Accession]
+		filings = append(filings, f)
 	}
 	return filings, nil
+}
+
+func filing(r db.Filing) (stockdigest.Filing, error) {
+	f := stockdigest.Filing{
+		Accession: stockdigest.Accession(r.Accession), CIK: r.Cik, Form: r.Form, FiledAt: r.FiledAt.Time, Period: r.Period, URL: r.Url,
+		Previous: stockdigest.Accession(r.Previous),
+	}
+	var err error
+	if f.Items, err = unpack[string](r.Items); err != nil {
+		return f, err
+	}
+	return f, unpackOne(r.Dealings, &f.Dealings)
+}
+
+// packDealings writes what a form without dealings has as {}.
+func packDealings(d stockdigest.Dealings) (string, error) {
+	if len(d.Trades) == 0 {
+		return "{}", nil
+	}
+	return packOne(d)
 }
 
 func documentsOf(
@@ -115,15 +138,106 @@ func documentsOf(
 	}
 	documents := map[stockdigest.Accession][]stockdigest.Document{}
 	for _, r := range rows {
-		items, err := unpack[stockdigest.Item](r.Items)
+		doc, err := document(r)
 		if err != nil {
 			return nil, err
 		}
-		a := stockdigest.Accession(r.Accession)
-		documents[a] = append(documents[a], stockdigest.Document{
-			Accession: a, Seq: r.Seq, Type: r.Type, Description: r.Description, URL: r.Url,
-			Text: r.Body, Hash: r.Hash, Items: items,
-		})
+		documents[doc.Accession] = append(documents[doc.Accession], doc)
 	}
 	return documents, nil
+}
+
+func document(r db.FilingDocument) (stockdigest.Document, error) {
+	d := stockdigest.Document{
+		Accession: stockdigest.Accession(r.Accession), Seq: r.Seq, Type: r.Type, Description: r.Description, URL: r.Url,
+		Text: r.Body, Hash: r.Hash,
+	}
+	var err error
+	if d.Items, err = unpack[stockdigest.Item](r.Items); err != nil {
+		return d, err
+	}
+	d.Fresh, err = unpack[stockdigest.Passage](r.Fresh)
+	return d, err
+}
+
+// Filing returns a stored filing with its documents.
+func (d *DB) Filing(ctx context.Context, a stockdigest.Accession) (f stockdigest.Filing, err error) {
+	err = d.view(ctx, "read filing "+string(a), func(q *db.Queries) error {
+		row, err := q.StoredFiling(ctx, string(a))
+		if errors.Is(err, sql.ErrNoRows) {
+			return stockdigest.NotFound("no filing " + string(a) + " is stored")
+		}
+		if err != nil {
+			return err
+		}
+		f, err = withDocuments(ctx, q, row)
+		return err
+	})
+	return f, err
+}
+
+// mostDealt bounds the forms that are counted at once; of fifty insiders of a
+// large company each may file in a week.
+const mostDealt = 100
+
+// Dealt returns the forms of a company in which insiders reported purchases or
+// sales, accepted in the window, with their documents: the newest first, then by
+// accession.
+func (d *DB) Dealt(ctx context.Context, cik string, w stockdigest.Window) (forms []stockdigest.Filing, err error) {
+	err = d.view(ctx, "read the dealings of "+cik, func(q *db.Queries) error {
+		forms = nil
+		rows, err := q.DealingsOf(ctx, db.DealingsOfParams{Cik: cik, Since: db.At(w.From), Until: db.At(w.To), Most: mostDealt})
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			f, err := withDocuments(ctx, q, r)
+			if err != nil {
+				return err
+			}
+			forms = append(forms, f)
+		}
+		return nil
+	})
+	return forms, err
+}
+
+func withDocuments(ctx context.Context, q *db.Queries, row db.Filing) (stockdigest.Filing, error) {
+	f, err := filing(row)
+	if err != nil {
+		return f, err
+	}
+	rows, err := q.DocumentsOf(ctx, row.Accession)
+	if err != nil {
+		return f, err
+	}
+	for _, r := range rows {
+		doc, err := document(r)
+		if err != nil {
+			return f, err
+		}
+		f.Documents = append(f.Documents, doc)
+	}
+	return f, nil
+}
+
+// SaveFresh keeps the report before a run's report, and what is new since it in
+// the text that was compared. The first comparison of a report stands.
+func (d *DB) SaveFresh(
+	ctx context.Context, run stockdigest.Run, report stockdigest.Document, before stockdigest.Filing, fresh []stockdigest.Passage,
+) error {
+	packed, err := pack(fresh)
+	if err != nil {
+		return err
+	}
+	return d.forRun(ctx, "save what is new in "+string(report.Accession), run, func(q *db.Queries) error {
+		if err := d.saveFiling(ctx, q, before); err != nil {
+			return err
+		}
+		set, err := q.SetPrevious(ctx, db.SetPreviousParams{Accession: string(report.Accession), Previous: string(before.Accession)})
+		if err != nil || set == 0 {
+			return err
+		}
+		return q.SetFresh(ctx, db.SetFreshParams{Accession: string(report.Accession), Seq: report.Seq, Fresh: packed, Hash: report.Hash})
+	})
 }

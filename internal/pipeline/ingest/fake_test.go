@@ -15,6 +15,7 @@ type memoryStore struct {
 	sighted  map[string][]stockdigest.ArticleID
 	articles map[stockdigest.ArticleID]stockdigest.Article
 	found    []stockdigest.Found
+	kept     []stockdigest.Filing // of no run
 	note     string
 	// failAfter makes the save with this number fail, counted from 1.
 	failAfter int
@@ -77,8 +78,16 @@ func (m *memoryStore) candidate(f stockdigest.Found) {
 	m.material.Candidates = append(m.material.Candidates, c)
 }
 
+// SaveFilings keeps filings by accession, with the documents of all saves.
 func (m *memoryStore) SaveFilings(_ context.Context, _ stockdigest.Run, list []stockdigest.Filing) error {
-	m.material.Filings = list
+	for _, f := range list {
+		at := slices.IndexFunc(m.material.Filings, func(o stockdigest.Filing) bool { return o.Accession == f.Accession })
+		if at < 0 {
+			m.material.Filings = append(m.material.Filings, f)
+			continue
+		}
+		m.material.Filings[at].Documents = f.Documents
+	}
 	return nil
 }
 
@@ -87,6 +96,37 @@ func (m *memoryStore) SavePrice(_ context.Context, _ stockdigest.Run, card stock
 		m.material.Price = &card
 	}
 	return nil
+}
+
+func (m *memoryStore) Filing(_ context.Context, a stockdigest.Accession) (stockdigest.Filing, error) {
+	for _, f := range m.kept {
+		if f.Accession == a {
+			return f, nil
+		}
+	}
+	return stockdigest.Filing{}, stockdigest.NotFound("no such filing")
+}
+
+func (m *memoryStore) SaveFresh(
+	_ context.Context, _ stockdigest.Run, report stockdigest.Document, before stockdigest.Filing, fresh []stockdigest.Passage,
+) error {
+	m.kept = append(m.kept, before)
+	for i := range m.material.Filings {
+		if f := &m.material.Filings[i]; f.Accession == report.Accession {
+			f.Previous, f.Documents[0].Fresh = before.Accession, fresh
+		}
+	}
+	return nil
+}
+
+func (m *memoryStore) Dealt(_ context.Context, _ string, w stockdigest.Window) ([]stockdigest.Filing, error) {
+	var forms []stockdigest.Filing
+	for _, f := range append(slices.Clone(m.kept), m.material.Filings...) {
+		if len(f.Dealings.Trades) > 0 && w.Holds(f.FiledAt) {
+			forms = append(forms, f)
+		}
+	}
+	return forms, nil
 }
 
 func (m *memoryStore) FinishStep(_ context.Context, _ stockdigest.Run, _ stockdigest.StepName, note string) error {
@@ -105,10 +145,25 @@ func (f feedTable) Read(_ context.Context, feed stockdigest.Feed) (stockdigest.F
 	return answer, nil
 }
 
-// filingList answers with the same filings, or with an error.
+// filingList answers with the same filings, or with an error, and knows the
+// report before, when there is one.
 type filingList struct {
-	list []stockdigest.Filing
-	err  error
+	list   []stockdigest.Filing
+	err    error
+	before *stockdigest.Filing
+}
+
+func (f filingList) Previous(context.Context, stockdigest.Ticker, stockdigest.Filing) (stockdigest.Filing, error) {
+	if f.before == nil {
+		return stockdigest.Filing{}, stockdigest.NotFound("no report before")
+	}
+	entry := *f.before
+	entry.Documents = nil
+	return entry, nil
+}
+
+func (f filingList) Read(context.Context, stockdigest.Filing) (stockdigest.Filing, error) {
+	return *f.before, nil
 }
 
 func (f filingList) Filings(context.Context, stockdigest.Ticker, stockdigest.Window) ([]stockdigest.Filing, error) {

@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -25,6 +26,7 @@ type Store interface {
 	SavePoll(ctx context.Context, run stockdigest.Run, poll stockdigest.Poll, found []stockdigest.Found) error
 	SaveFilings(ctx context.Context, run stockdigest.Run, filings []stockdigest.Filing) error
 	SavePrice(ctx context.Context, run stockdigest.Run, card stockdigest.PriceCard) error
+	Reports
 	FinishStep(ctx context.Context, run stockdigest.Run, step stockdigest.StepName, note string) error
 }
 
@@ -33,9 +35,12 @@ type Feeds interface {
 	Read(ctx context.Context, feed stockdigest.Feed) (stockdigest.FeedAnswer, error)
 }
 
-// Filings lists what a company filed in a window.
+// Filings lists what a company filed in a window, finds the report of the same
+// form before one, without documents, and reads a filing's documents.
 type Filings interface {
 	Filings(ctx context.Context, t stockdigest.Ticker, w stockdigest.Window) ([]stockdigest.Filing, error)
+	Previous(ctx context.Context, t stockdigest.Ticker, f stockdigest.Filing) (stockdigest.Filing, error)
+	Read(ctx context.Context, f stockdigest.Filing) (stockdigest.Filing, error)
 }
 
 // Config holds the values of a Step.
@@ -44,6 +49,7 @@ type Config struct {
 	Progress stockdigest.Progress // may be nil
 	Parallel int                  // feeds of a run read at once; 0 means all that one has
 	Prices   Prices               // nil: reports show no price
+	Log      *slog.Logger         // told why a report was not compared; may be nil
 }
 
 const defaultParallel = 20
@@ -65,6 +71,9 @@ type Step struct {
 func New(store Store, feeds Feeds, filings Filings, cfg Config) *Step {
 	if cfg.Parallel <= 0 {
 		cfg.Parallel = defaultParallel
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Step{store: store, feeds: feeds, filings: filings, cfg: cfg, policy: newPolicy()}
 }
@@ -267,6 +276,9 @@ func (s *Step) saveFilings(ctx context.Context, run stockdigest.Run, t stockdige
 		if err := s.store.SaveFilings(ctx, run, list); err != nil {
 			return fmt.Errorf("save filings of %s: %w", t.Symbol, err)
 		}
+	}
+	if err := s.deepen(ctx, run, t); err != nil {
+		return fmt.Errorf("read on in the filings of %s: %w", t.Symbol, err)
 	}
 	if err := s.store.SavePoll(ctx, run, poll, nil); err != nil {
 		return fmt.Errorf("save poll of %s: %w", poll.FeedURL, err)

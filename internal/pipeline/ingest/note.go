@@ -48,6 +48,7 @@ func note(w stockdigest.Window, m stockdigest.Material) string {
 		items, ok, len(isFeed), len(m.Candidates), rejected, duplicates)}
 	if m.Ticker.CIK != "" {
 		parts = append(parts, fmt.Sprintf("%d filings", len(m.Filings)))
+		parts = append(parts, compared(m.Filings)...)
 	}
 	if silent > 0 {
 		parts = append(parts, fmt.Sprintf("%d feeds have listed nothing %d times or more", silent, silentAfter))

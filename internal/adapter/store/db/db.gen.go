@@ -171,6 +171,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countPastDeadlineStmt, err = db.PrepareContext(ctx, countPastDeadline); err != nil {
 		return nil, fmt.Errorf("error preparing query CountPastDeadline: %w", err)
 	}
+	if q.dealingsOfStmt, err = db.PrepareContext(ctx, dealingsOf); err != nil {
+		return nil, fmt.Errorf("error preparing query DealingsOf: %w", err)
+	}
 	if q.decideStmt, err = db.PrepareContext(ctx, decide); err != nil {
 		return nil, fmt.Errorf("error preparing query Decide: %w", err)
 	}
@@ -197,6 +200,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.documentsStmt, err = db.PrepareContext(ctx, documents); err != nil {
 		return nil, fmt.Errorf("error preparing query Documents: %w", err)
+	}
+	if q.documentsOfStmt, err = db.PrepareContext(ctx, documentsOf); err != nil {
+		return nil, fmt.Errorf("error preparing query DocumentsOf: %w", err)
 	}
 	if q.draftsStmt, err = db.PrepareContext(ctx, drafts); err != nil {
 		return nil, fmt.Errorf("error preparing query Drafts: %w", err)
@@ -408,8 +414,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.setFilingsCheckedStmt, err = db.PrepareContext(ctx, setFilingsChecked); err != nil {
 		return nil, fmt.Errorf("error preparing query SetFilingsChecked: %w", err)
 	}
+	if q.setFreshStmt, err = db.PrepareContext(ctx, setFresh); err != nil {
+		return nil, fmt.Errorf("error preparing query SetFresh: %w", err)
+	}
 	if q.setMarketDayStmt, err = db.PrepareContext(ctx, setMarketDay); err != nil {
 		return nil, fmt.Errorf("error preparing query SetMarketDay: %w", err)
+	}
+	if q.setPreviousStmt, err = db.PrepareContext(ctx, setPrevious); err != nil {
+		return nil, fmt.Errorf("error preparing query SetPrevious: %w", err)
 	}
 	if q.setSlotBatchStmt, err = db.PrepareContext(ctx, setSlotBatch); err != nil {
 		return nil, fmt.Errorf("error preparing query SetSlotBatch: %w", err)
@@ -446,6 +458,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.stopRunStmt, err = db.PrepareContext(ctx, stopRun); err != nil {
 		return nil, fmt.Errorf("error preparing query StopRun: %w", err)
+	}
+	if q.storedFilingStmt, err = db.PrepareContext(ctx, storedFiling); err != nil {
+		return nil, fmt.Errorf("error preparing query StoredFiling: %w", err)
 	}
 	if q.tellingsStmt, err = db.PrepareContext(ctx, tellings); err != nil {
 		return nil, fmt.Errorf("error preparing query Tellings: %w", err)
@@ -745,6 +760,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing countPastDeadlineStmt: %w", cerr)
 		}
 	}
+	if q.dealingsOfStmt != nil {
+		if cerr := q.dealingsOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dealingsOfStmt: %w", cerr)
+		}
+	}
 	if q.decideStmt != nil {
 		if cerr := q.decideStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing decideStmt: %w", cerr)
@@ -788,6 +808,11 @@ func (q *Queries) Close() error {
 	if q.documentsStmt != nil {
 		if cerr := q.documentsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing documentsStmt: %w", cerr)
+		}
+	}
+	if q.documentsOfStmt != nil {
+		if cerr := q.documentsOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing documentsOfStmt: %w", cerr)
 		}
 	}
 	if q.draftsStmt != nil {
@@ -1140,9 +1165,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing setFilingsCheckedStmt: %w", cerr)
 		}
 	}
+	if q.setFreshStmt != nil {
+		if cerr := q.setFreshStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setFreshStmt: %w", cerr)
+		}
+	}
 	if q.setMarketDayStmt != nil {
 		if cerr := q.setMarketDayStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing setMarketDayStmt: %w", cerr)
+		}
+	}
+	if q.setPreviousStmt != nil {
+		if cerr := q.setPreviousStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setPreviousStmt: %w", cerr)
 		}
 	}
 	if q.setSlotBatchStmt != nil {
@@ -1203,6 +1238,11 @@ func (q *Queries) Close() error {
 	if q.stopRunStmt != nil {
 		if cerr := q.stopRunStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing stopRunStmt: %w", cerr)
+		}
+	}
+	if q.storedFilingStmt != nil {
+		if cerr := q.storedFilingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing storedFilingStmt: %w", cerr)
 		}
 	}
 	if q.tellingsStmt != nil {
@@ -1373,6 +1413,7 @@ type Queries struct {
 	countKnownStmt          *sql.Stmt
 	countOpenStmt           *sql.Stmt
 	countPastDeadlineStmt   *sql.Stmt
+	dealingsOfStmt          *sql.Stmt
 	decideStmt              *sql.Stmt
 	deleteCandidateStmt     *sql.Stmt
 	deleteMissStmt          *sql.Stmt
@@ -1382,6 +1423,7 @@ type Queries struct {
 	deleteTickerFeedStmt    *sql.Stmt
 	documentStmt            *sql.Stmt
 	documentsStmt           *sql.Stmt
+	documentsOfStmt         *sql.Stmt
 	draftsStmt              *sql.Stmt
 	dropOldAnswersStmt      *sql.Stmt
 	dropOldCallsStmt        *sql.Stmt
@@ -1452,7 +1494,9 @@ type Queries struct {
 	saveTurnStmt            *sql.Stmt
 	sessionStmt             *sql.Stmt
 	setFilingsCheckedStmt   *sql.Stmt
+	setFreshStmt            *sql.Stmt
 	setMarketDayStmt        *sql.Stmt
+	setPreviousStmt         *sql.Stmt
 	setSlotBatchStmt        *sql.Stmt
 	settleCallStmt          *sql.Stmt
 	sightedStmt             *sql.Stmt
@@ -1465,6 +1509,7 @@ type Queries struct {
 	standingCallStmt        *sql.Stmt
 	stepsStmt               *sql.Stmt
 	stopRunStmt             *sql.Stmt
+	storedFilingStmt        *sql.Stmt
 	tellingsStmt            *sql.Stmt
 	tickerStmt              *sql.Stmt
 	tickerFeedsStmt         *sql.Stmt
@@ -1536,6 +1581,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		countKnownStmt:          q.countKnownStmt,
 		countOpenStmt:           q.countOpenStmt,
 		countPastDeadlineStmt:   q.countPastDeadlineStmt,
+		dealingsOfStmt:          q.dealingsOfStmt,
 		decideStmt:              q.decideStmt,
 		deleteCandidateStmt:     q.deleteCandidateStmt,
 		deleteMissStmt:          q.deleteMissStmt,
@@ -1545,6 +1591,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteTickerFeedStmt:    q.deleteTickerFeedStmt,
 		documentStmt:            q.documentStmt,
 		documentsStmt:           q.documentsStmt,
+		documentsOfStmt:         q.documentsOfStmt,
 		draftsStmt:              q.draftsStmt,
 		dropOldAnswersStmt:      q.dropOldAnswersStmt,
 		dropOldCallsStmt:        q.dropOldCallsStmt,
@@ -1615,7 +1662,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		saveTurnStmt:            q.saveTurnStmt,
 		sessionStmt:             q.sessionStmt,
 		setFilingsCheckedStmt:   q.setFilingsCheckedStmt,
+		setFreshStmt:            q.setFreshStmt,
 		setMarketDayStmt:        q.setMarketDayStmt,
+		setPreviousStmt:         q.setPreviousStmt,
 		setSlotBatchStmt:        q.setSlotBatchStmt,
 		settleCallStmt:          q.settleCallStmt,
 		sightedStmt:             q.sightedStmt,
@@ -1628,6 +1677,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		standingCallStmt:        q.standingCallStmt,
 		stepsStmt:               q.stepsStmt,
 		stopRunStmt:             q.stopRunStmt,
+		storedFilingStmt:        q.storedFilingStmt,
 		tellingsStmt:            q.tellingsStmt,
 		tickerStmt:              q.tickerStmt,
 		tickerFeedsStmt:         q.tickerFeedsStmt,

@@ -57,6 +57,59 @@ func (q *Queries) AddRunFiling(ctx context.Context, arg AddRunFilingParams) erro
 	return err
 }
 
+const dealingsOf = `-- name: DealingsOf :many
+SELECT f.accession, f.cik, f.form, f.filed_at, f.period, f.items, f.url, f.previous, f.dealings
+FROM filings f
+WHERE f.cik = $1 AND f.filed_at > $2 AND f.filed_at <= $3 AND f.dealings <> '{}'
+ORDER BY f.filed_at DESC, f.accession
+LIMIT $4
+`
+
+type DealingsOfParams struct {
+	Cik   string
+	Since Time
+	Until Time
+	Most  int32
+}
+
+func (q *Queries) DealingsOf(ctx context.Context, arg DealingsOfParams) ([]Filing, error) {
+	rows, err := q.query(ctx, q.dealingsOfStmt, dealingsOf,
+		arg.Cik,
+		arg.Since,
+		arg.Until,
+		arg.Most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Filing
+	for rows.Next() {
+		var i Filing
+		if err := rows.Scan(
+			&i.Accession,
+			&i.Cik,
+			&i.Form,
+			&i.FiledAt,
+			&i.Period,
+			&i.Items,
+			&i.Url,
+			&i.Previous,
+			&i.Dealings,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const document = `-- name: Document :one
 SELECT d.body, d.type, d.description, d.url, f.form
 FROM filing_documents d JOIN filings f ON f.accession = d.accession
@@ -90,7 +143,7 @@ func (q *Queries) Document(ctx context.Context, arg DocumentParams) (DocumentRow
 }
 
 const documents = `-- name: Documents :many
-SELECT d.accession, d.seq, d.type, d.description, d.url, d.body, d.hash, d.items
+SELECT d.accession, d.seq, d.type, d.description, d.url, d.body, d.hash, d.items, d.fresh
 FROM run_filings r JOIN filing_documents d ON d.accession = r.accession
 WHERE r.run_id = $1
 ORDER BY d.accession, d.seq
@@ -114,6 +167,47 @@ func (q *Queries) Documents(ctx context.Context, runID string) ([]FilingDocument
 			&i.Body,
 			&i.Hash,
 			&i.Items,
+			&i.Fresh,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const documentsOf = `-- name: DocumentsOf :many
+SELECT d.accession, d.seq, d.type, d.description, d.url, d.body, d.hash, d.items, d.fresh
+FROM filing_documents d
+WHERE d.accession = $1
+ORDER BY d.seq
+`
+
+func (q *Queries) DocumentsOf(ctx context.Context, accession string) ([]FilingDocument, error) {
+	rows, err := q.query(ctx, q.documentsOfStmt, documentsOf, accession)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []FilingDocument
+	for rows.Next() {
+		var i FilingDocument
+		if err := rows.Scan(
+			&i.Accession,
+			&i.Seq,
+			&i.Type,
+			&i.Description,
+			&i.Url,
+			&i.Body,
+			&i.Hash,
+			&i.Items,
+			&i.Fresh,
 		); err != nil {
 			return nil, err
 		}
@@ -164,7 +258,7 @@ func (q *Queries) FilingHead(ctx context.Context, accession interface{}) ([]Fili
 }
 
 const filings = `-- name: Filings :many
-SELECT f.accession, f.cik, f.form, f.filed_at, f.period, f.items, f.url
+SELECT f.accession, f.cik, f.form, f.filed_at, f.period, f.items, f.url, f.previous, f.dealings
 FROM run_filings r JOIN filings f ON f.accession = r.accession
 WHERE r.run_id = $1
 ORDER BY f.filed_at DESC, f.accession
@@ -187,6 +281,8 @@ func (q *Queries) Filings(ctx context.Context, runID string) ([]Filing, error) {
 			&i.Period,
 			&i.Items,
 			&i.Url,
+			&i.Previous,
+			&i.Dealings,
 		); err != nil {
 			return nil, err
 		}
@@ -201,13 +297,75 @@ func (q *Queries) Filings(ctx context.Context, runID string) ([]Filing, error) {
 	return items, nil
 }
 
+const setFresh = `-- name: SetFresh :exec
+UPDATE filing_documents SET fresh = $3 WHERE accession = $1 AND seq = $2 AND hash = $4
+`
+
+type SetFreshParams struct {
+	Accession string
+	Seq       int
+	Fresh     string
+	Hash      string
+}
+
+func (q *Queries) SetFresh(ctx context.Context, arg SetFreshParams) error {
+	_, err := q.exec(ctx, q.setFreshStmt, setFresh,
+		arg.Accession,
+		arg.Seq,
+		arg.Fresh,
+		arg.Hash,
+	)
+	return err
+}
+
+const setPrevious = `-- name: SetPrevious :execrows
+UPDATE filings SET previous = $2 WHERE accession = $1 AND previous = ''
+`
+
+type SetPreviousParams struct {
+	Accession string
+	Previous  string
+}
+
+func (q *Queries) SetPrevious(ctx context.Context, arg SetPreviousParams) (int64, error) {
+	result, err := q.exec(ctx, q.setPreviousStmt, setPrevious, arg.Accession, arg.Previous)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const storedFiling = `-- name: StoredFiling :one
+SELECT f.accession, f.cik, f.form, f.filed_at, f.period, f.items, f.url, f.previous, f.dealings
+FROM filings f
+WHERE f.accession = $1
+`
+
+func (q *Queries) StoredFiling(ctx context.Context, accession string) (Filing, error) {
+	row := q.queryRow(ctx, q.storedFilingStmt, storedFiling, accession)
+	var i Filing
+	err := row.Scan(
+		&i.Accession,
+		&i.Cik,
+		&i.Form,
+		&i.FiledAt,
+		&i.Period,
+		&i.Items,
+		&i.Url,
+		&i.Previous,
+		&i.Dealings,
+	)
+	return i, err
+}
+
 const upsertFiling = `-- name: UpsertFiling :exec
-INSERT INTO filings (accession, cik, form, filed_at, period, items, url)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO filings (accession, cik, form, filed_at, period, items, url, dealings)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (accession) DO UPDATE SET
     period = CASE WHEN filings.period = '' THEN excluded.period ELSE filings.period END,
     items = CASE WHEN filings.items = '[]' THEN excluded.items ELSE filings.items END,
-    url = CASE WHEN filings.url = '' THEN excluded.url ELSE filings.url END
+    url = CASE WHEN filings.url = '' THEN excluded.url ELSE filings.url END,
+    dealings = CASE WHEN filings.dealings = '{}' THEN excluded.dealings ELSE filings.dealings END
 `
 
 type UpsertFilingParams struct {
@@ -218,6 +376,7 @@ type UpsertFilingParams struct {
 	Period    string
 	Items     string
 	Url       string
+	Dealings  string
 }
 
 func (q *Queries) UpsertFiling(ctx context.Context, arg UpsertFilingParams) error {
@@ -229,6 +388,7 @@ func (q *Queries) UpsertFiling(ctx context.Context, arg UpsertFilingParams) erro
 		arg.Period,
 		arg.Items,
 		arg.Url,
+		arg.Dealings,
 	)
 	return err
 }

@@ -159,6 +159,8 @@ type Filing struct {
 	Period    string
 	Items     string
 	Url       string
+	Previous  string
+	Dealings  string
 }
 
 type FilingCheck struct {
@@ -176,6 +178,7 @@ type FilingDocument struct {
 	Body        string
 	Hash        string
 	Items       string
+	Fresh       string
 }
 
 type FilingsSeen struct {
