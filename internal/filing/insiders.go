@@ -220,12 +220,16 @@ func longDay(day string) string {
 func (c Cluster) Document(company string) stockdigest.Document {
 	f := c.Newest()
 	body := c.Text(company)
-	seq := 2
-	if c.Sale {
-		seq = 3
-	}
 	return stockdigest.Document{
-		Accession: f.Accession, Seq: seq, Type: stockdigest.InsiderCount, Description: "counted from several Forms 4",
+		Accession: f.Accession, Seq: c.Seq(), Type: stockdigest.InsiderCount, Description: "counted from several Forms 4",
 		URL: f.URL, Text: body, Hash: stockdigest.Hash(body),
 	}
+}
+
+// Seq is the number of the cluster's document: a form has one document of its own.
+func (c Cluster) Seq() int {
+	if c.Sale {
+		return 3
+	}
+	return 2
 }

@@ -46,8 +46,8 @@ func gather(all []source, known map[string]bool) []draft {
 		d.sources = append(d.sources, articles[i])
 	}
 	drafts = bind(drafts, known)
-	for _, f := range filings {
-		drafts = join(drafts, f, known)
+	for _, alike := range byInsiders(filings) {
+		drafts = join(drafts, alike, known)
 	}
 	for i := range drafts {
 		drafts[i].order(known)
@@ -111,18 +111,19 @@ func digit(r rune) rune {
 	return -1
 }
 
-// join adds a filing to the draft it fits best, or makes a draft of it.
-func join(drafts []draft, f source, known map[string]bool) []draft {
+// join adds filings of one event to the draft that the first fits best, or makes
+// a draft of them.
+func join(drafts []draft, filings []source, known map[string]bool) []draft {
 	best, most := -1, 1.0
 	for i := range drafts {
-		if fit := fits(drafts[i].sources, f, known); fit > most {
+		if fit := fits(drafts[i].sources, filings[0], known); fit > most {
 			best, most = i, fit
 		}
 	}
 	if best < 0 {
-		return append(drafts, draft{sources: []source{f}})
+		return append(drafts, draft{sources: filings})
 	}
-	drafts[best].sources = append(drafts[best].sources, f)
+	drafts[best].sources = append(drafts[best].sources, filings...)
 	return drafts
 }
 
@@ -162,6 +163,9 @@ func (d draft) headline() string {
 		title := s.doc.Title
 		if s.filing != nil {
 			title = filingTitle(s)
+			if count := insiderCount(s.filing); count != "" {
+				return count
+			}
 		}
 		if title == "" {
 			continue

@@ -96,8 +96,10 @@ func (c choice) evidence() []stockdigest.Evidence {
 
 // choose picks the best sentences of a story that say something not yet said.
 func (w extractive) choose(m stockdigest.Material, story stockdigest.Story, before []choice) []choice {
-	ranked := w.rank(m, story)
-	var picked []choice
+	ranked, picked := w.rank(m, story), counts(m, story)
+	if len(picked) > 0 {
+		ranked = slices.DeleteFunc(ranked, isDealing)
+	}
 	for _, s := range ranked {
 		if len(picked) >= quota(story, s) {
 			break
@@ -162,7 +164,7 @@ func quota(story stockdigest.Story, s sentence) int {
 	switch {
 	case s.source.evidence.Label != stockdigest.TextFull:
 		return 1
-	case sources >= 3:
+	case sources >= 3, s.source.filing != nil && s.source.filing.Previous != "":
 		return maxPerStory
 	case len(story.Filings) > 0:
 		return maxPerFiling

@@ -172,9 +172,11 @@ func worded(chosen []choice, wordings []wording) []choice {
 // of is the choice of the first line that the wording rests on, with its words
 // and its other lines. Lines of another story, and lines that carry another
 // bullet already, prove nothing of this one: what is left of a wording that
-// loses one of its lines is told in its source's words.
+// loses one of its lines is told in its source's words. What a line rested on
+// before stays behind it.
 func (w wording) of(chosen []choice, used map[int]bool) (c choice, ok bool) {
 	whole := w.text != ""
+	var own []sentence
 	for _, n := range w.from {
 		line := chosen[n-1]
 		switch {
@@ -182,14 +184,14 @@ func (w wording) of(chosen []choice, used map[int]bool) (c choice, ok bool) {
 			whole = false
 			continue
 		case !ok:
-			c, ok = line, true
+			c, ok, own = line, true, line.also
 		default:
-			c.also = append(c.also, line.sentence)
+			c.also = append(slices.Clone(c.also), line.sentence)
 		}
 		used[n-1] = true
 	}
 	if !ok || !whole {
-		c.also = nil
+		c.also = own
 		return c, ok
 	}
 	c.told, c.impact, c.sentiment, c.relevance = w.text, w.impact, w.sentiment, w.relevance

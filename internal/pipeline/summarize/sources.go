@@ -68,15 +68,19 @@ func filingSources(f *stockdigest.Filing) []source {
 		if d.Text == "" || !telling(f, d) {
 			continue
 		}
-		all = append(all, source{
-			body: d.Text, role: stockdigest.RoleCompany, filing: f, doc: d,
-			evidence: stockdigest.Evidence{
-				Source: stockdigest.DocumentSource(f.Accession, d.Seq), URL: d.URL, Hash: d.Hash,
-				Title: documentTitle(f, d), Publisher: "SEC " + stockdigest.FormName(f.Form), PublishedAt: f.FiledAt,
-			},
-		})
+		all = append(all, documentSource(f, d))
 	}
 	return all
+}
+
+func documentSource(f *stockdigest.Filing, d *stockdigest.Document) source {
+	return source{
+		body: d.Text, role: stockdigest.RoleCompany, filing: f, doc: d,
+		evidence: stockdigest.Evidence{
+			Source: stockdigest.DocumentSource(f.Accession, d.Seq), URL: d.URL, Hash: d.Hash,
+			Title: documentTitle(f, d), Publisher: "SEC " + stockdigest.FormName(f.Form), PublishedAt: f.FiledAt,
+		},
+	}
 }
 
 // telling reports a document that tells news: the primary document, when its
@@ -203,9 +207,19 @@ func headlike(t string) bool {
 		!strings.HasSuffix(t, "…") && !strings.HasSuffix(t, "...") && startsWell(t) && balanced(t) && !leans(t, words) && !furniture(t) && !text.Addressed(t, words) && !foreign(words) && !teaser(t)
 }
 
-// ranges are the parts of the body worth quoting: all of an article, and of a
-// filing's primary document the items that tell something.
+// ranges are the parts of the body worth quoting: all of an article, what is new
+// of a report that was compared with the one before, the most telling first, and
+// of a filing's primary document else the items that tell something.
 func (s *source) ranges() []text.Span {
+	if s.filing != nil && s.filing.Previous != "" && s.doc.Seq == 1 {
+		var fresh []text.Span
+		for _, p := range s.doc.Fresh {
+			if p.Start >= 0 && p.Start < p.End && p.End <= len(s.body) {
+				fresh = append(fresh, text.Span{Start: p.Start, End: p.End})
+			}
+		}
+		return fresh
+	}
 	whole := []text.Span{{Start: 0, End: len(s.body)}}
 	if s.doc == nil || len(s.doc.Items) == 0 {
 		return whole

@@ -47,7 +47,7 @@ const (
 	minText     = 8
 	maxText     = 2000
 	maxQuote    = 8000
-	maxEvidence = 6
+	maxEvidence = 12      // a count of insiders rests on the form of each
 	maxKnown    = 200_000 // of all texts that an update line may repeat
 )
 
