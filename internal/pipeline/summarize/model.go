@@ -54,7 +54,7 @@ func (w model) Write(ctx context.Context, run stockdigest.Run, m stockdigest.Mat
 	}
 	by := map[string]*article{}
 	for _, a := range list {
-		by[a.source.evidence.Source] = a
+		by[a.id] = a
 	}
 	var chosen []choice
 	for _, story := range m.Stories {
@@ -72,16 +72,16 @@ func (w model) Write(ctx context.Context, run stockdigest.Run, m stockdigest.Mat
 }
 
 // choose takes the sentences of a story: those the model named in the articles
-// it read, and by rule from the others and from filings.
+// and filings it read, and by rule from the others.
 func (w model) choose(m stockdigest.Material, story stockdigest.Story, by map[string]*article, before []choice) []choice {
 	named := w.named(m, story, by)
 	rest := story
-	rest.Articles = nil
-	for _, id := range story.Articles {
-		if a := by[string(id)]; a == nil || !a.heard(story) || a.material && len(a.picks) > 0 && len(named[string(id)]) == 0 {
-			rest.Articles = append(rest.Articles, id)
-		}
+	left := func(id string) bool {
+		a := by[id]
+		return a == nil || !a.heard(story) || a.material && len(a.picks) > 0 && len(named[id]) == 0
 	}
+	rest.Articles = slices.DeleteFunc(slices.Clone(story.Articles), func(id stockdigest.ArticleID) bool { return !left(string(id)) })
+	rest.Filings = slices.DeleteFunc(slices.Clone(story.Filings), func(id stockdigest.Accession) bool { return !left(string(id)) })
 	picked := w.take(m, story, by, named, before)
 	for _, c := range w.rules.choose(m, rest, append(slices.Clone(before), picked...)) {
 		if len(picked) >= maxPerStory {
@@ -100,8 +100,8 @@ func (w model) choose(m stockdigest.Material, story stockdigest.Story, by map[st
 func (w model) named(m stockdigest.Material, story stockdigest.Story, by map[string]*article) map[string][]sentence {
 	r := newReader(w.rules.linker, m.Ticker, story.Headline, sentencesOf(m, story))
 	named := map[string][]sentence{}
-	for _, id := range story.Articles {
-		a := by[string(id)]
+	for _, id := range sourceIDs(story) {
+		a := by[id]
 		if a == nil || !a.material {
 			continue
 		}
@@ -109,16 +109,31 @@ func (w model) named(m stockdigest.Material, story stockdigest.Story, by map[str
 			s.features = r.measure(s)
 			s.features = r.judge(s)
 			if standsFor(s) {
-				named[string(id)] = append(named[string(id)], s)
+				named[id] = append(named[id], s)
 			}
 		}
 	}
 	return named
 }
 
+// sourceIDs are the articles of a story, then its filings.
+func sourceIDs(story stockdigest.Story) []string {
+	var all []string
+	for _, id := range story.Articles {
+		all = append(all, string(id))
+	}
+	for _, accession := range story.Filings {
+		all = append(all, string(accession))
+	}
+	return all
+}
+
 // standsFor reports a sentence that may be told of the company by itself.
 func standsFor(s sentence) bool {
 	f := s.features
+	if s.source.filing != nil {
+		return f.Dangling < 1 // it speaks of its own company
+	}
 	if s.source.role == stockdigest.RoleCompany {
 		return opens(s) && !onlyPrice(s) && f.Dangling < 1 && f.Named > 0
 	}
@@ -137,24 +152,25 @@ func nameless(s string) bool {
 func (w model) take(m stockdigest.Material, story stockdigest.Story, by map[string]*article, named map[string][]sentence, before []choice) []choice {
 	var picked []choice
 	for nth := range maxPicks {
-		for _, id := range story.Articles {
-			if nth >= len(named[string(id)]) {
+		for _, id := range sourceIDs(story) {
+			if nth >= len(named[id]) {
 				continue
 			}
-			s := named[string(id)][nth]
+			s := named[id][nth]
 			if len(picked) >= quota(story, s) || repeats(s, append(slices.Clone(before), picked...)) || toldBefore(s, story, m.Told) {
 				continue
 			}
-			picked = append(picked, choice{story: story, sentence: s, called: by[string(id)].event, sources: len(story.Articles) + len(story.Filings)})
+			picked = append(picked, choice{story: story, sentence: s, called: by[id].event, sources: len(story.Articles) + len(story.Filings)})
 		}
 	}
 	return picked
 }
 
-// An article is a text that a model may read: what it is shown of it, and
-// what it answered.
+// An article is a text that a model may read, of an article or of a filing: what
+// it is shown of it, and what it answered.
 type article struct {
-	source    *source
+	id        string     // ArticleID or Accession
+	source    *source    // of a filing the first document
 	lines     []sentence // numbered from 1
 	important bool       // still read when only few are
 
@@ -163,6 +179,13 @@ type article struct {
 	picks    []sentence
 	material bool
 	event    events.Kind // as the model calls it
+}
+
+func (a *article) prompt() stockdigest.Prompt {
+	if a.source.filing != nil {
+		return profilePrompt(a)
+	}
+	return choosePrompt(a)
 }
 
 // heard reports whether the model's word on the article holds. One that finds
@@ -193,16 +216,9 @@ func readingList(m stockdigest.Material) []*article {
 		if story.State == stockdigest.StoryRepeat {
 			continue
 		}
-		depth := 0
-		for _, src := range sourcesOf(m, story) {
-			if src.filing != nil || src.evidence.Label != stockdigest.TextFull {
-				continue
-			}
-			a := &article{source: &src, important: i < fewStories && depth < fewArticles}
-			if a.lines = shown(src.sentences()); len(a.lines) > 1 {
-				all = append(all, seat{a, i, depth})
-				depth++
-			}
+		for depth, a := range legible(m, story) {
+			a.important = i < fewStories && depth < fewArticles
+			all = append(all, seat{a, i, depth})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b seat) int {
@@ -213,6 +229,37 @@ func readingList(m stockdigest.Material) []*article {
 		list = append(list, p.article)
 	}
 	return list
+}
+
+// legible are the articles of a story that have more to tell than their
+// headline, and the filings that tell it in words of their company.
+func legible(m stockdigest.Material, story stockdigest.Story) []*article {
+	var all []*article
+	for _, src := range sourcesOf(m, story) {
+		id := src.evidence.Source
+		if src.filing != nil {
+			id = string(src.filing.Accession)
+		}
+		last := len(all) - 1
+		switch {
+		case src.evidence.Label != stockdigest.TextFull, src.filing != nil && !profiled(src.filing):
+		case last >= 0 && all[last].id == id:
+			all[last].lines = append(all[last].lines, src.sentences()...)
+		default:
+			all = append(all, &article{id: id, source: &src, lines: src.sentences()})
+		}
+	}
+	for _, a := range all {
+		a.lines = shown(a.lines)
+	}
+	return slices.DeleteFunc(all, func(a *article) bool { return len(a.lines) < 2 })
+}
+
+// profiled reports a filing whose sentences a model may choose from: news, and
+// reports of which we know what is new. Forms of insiders and holders are told
+// by code.
+func profiled(f *stockdigest.Filing) bool {
+	return f.Previous != "" || strings.HasPrefix(f.Form, "8-K") || strings.HasPrefix(f.Form, "6-K")
 }
 
 func compareBool(a, b bool) int { return cmp.Compare(yes(a), yes(b)) }

@@ -52,7 +52,7 @@ func (au *author) read(ctx context.Context, list []*article) error {
 
 func (au *author) readOne(ctx context.Context, a *article, total int) error {
 	err := au.desk.Ask(ctx, desk.Question{
-		Prompt: choosePrompt(a), Chain: au.cfg.Read, Important: a.important,
+		Prompt: a.prompt(), Chain: au.cfg.Read, Important: a.important,
 		Take: func(answer json.RawMessage, by stockdigest.Model, cheap bool) error {
 			return au.take(a, answer, by, cheap)
 		},

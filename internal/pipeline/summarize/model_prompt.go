@@ -28,6 +28,19 @@ func choosePrompt(a *article) stockdigest.Prompt {
 	}
 }
 
+// profilePrompt shows a filing: nothing but what it says, so that its one answer
+// serves every ticker, run and reader.
+func profilePrompt(a *article) stockdigest.Prompt {
+	var b strings.Builder
+	fmt.Fprintf(&b, "form: %s\n<filing>\n", desk.Harmless(a.source.filing.Form))
+	numbered(&b, a.lines)
+	b.WriteString("</filing>\n")
+	return stockdigest.Prompt{
+		Name: "profile", Version: "1", System: profileSystem, Input: b.String(),
+		Schema: json.RawMessage(chooseSchema), MaxOutput: 2000, // as for an article
+	}
+}
+
 func numbered(b *strings.Builder, lines []sentence) {
 	for i, s := range lines {
 		fmt.Fprintf(b, "[%d] %s\n", i+1, desk.Harmless(s.text))
@@ -36,6 +49,9 @@ func numbered(b *strings.Builder, lines []sentence) {
 
 //go:embed prompts/choose.1.txt
 var chooseSystem string
+
+//go:embed prompts/profile.1.txt
+var profileSystem string
 
 const chooseSchema = `{"type":"object","properties":{"sentences":{"type":"array","items":{"type":"integer"}},"event":{"type":"string","enum":["none","earnings","guidance","deal","legal","regulation","management","jobs","accident","financing","payout","analyst","contract","product","plans"]},"material":{"type":"boolean"}},"required":["sentences","event","material"],"additionalProperties":false}`
 

@@ -20,10 +20,12 @@ func TestPromptsAreGolden(t *testing.T) {
 	t.Parallel()
 	o := &oracle{answer: everything}
 	draft(t, modelWriter(o), run(), morning())
-	for _, name := range []string{"choose", "write"} {
+	m := filed(filing("EX-99.1"))
+	draft(t, modelWriter(o), run(), m)
+	for _, name := range []string{"choose", "profile", "write"} {
 		for _, ask := range o.of(name) {
 			p := ask.Prompt
-			if name == "choose" && !strings.Contains(p.Input, "title: Brightwell raises") {
+			if name == "choose" && !strings.Contains(p.Input, "title: Brightwell raises") || name == "write" && !strings.Contains(p.Input, "raised its full-year sales") {
 				continue
 			}
 			if len(p.System) > 6<<10 || !json.Valid(p.Schema) || p.MaxOutput <= 0 {
