@@ -29,7 +29,7 @@ const (
 	newWords    = 0.5     // share of a sentence's word runs that the report before lacks, from which its words are new
 	comfortable = 260     // bytes that are read at a glance
 	minKnown    = 0.03    // share of sentences that stand word for word in the report before, below which it is another document
-	maxPassages = 20_000  // sentences of a report
+	maxPassages = 6000    // sentences of a report
 )
 
 // Compares reports whether reports of the form are compared with the one before.
