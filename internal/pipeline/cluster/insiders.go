@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"stockdigest.app/stockdigest"
-	"stockdigest.app/stockdigest/internal/filing"
+	"stockdigest.app/stockdigest/internal/disclosure"
 )
 
 // byInsiders puts the forms of insiders who traded at once together, the newest
@@ -18,7 +18,7 @@ func byInsiders(filings []source) [][]source {
 	var all [][]source
 	taken := map[string]bool{}
 	if len(forms) > 0 {
-		for _, c := range filing.Clusters(forms[0].CIK, forms) {
+		for _, c := range disclosure.Clusters(forms[0].CIK, forms) {
 			var of []source
 			for _, f := range c.Forms {
 				at := slices.IndexFunc(filings, func(s source) bool { return s.id == string(f.Accession) })

@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"stockdigest.app/stockdigest"
-	"stockdigest.app/stockdigest/internal/filing"
+	"stockdigest.app/stockdigest/internal/disclosure"
 )
 
 // Reports keeps what filings tell beyond their text.
@@ -25,7 +25,7 @@ func (s *Step) deepen(ctx context.Context, run stockdigest.Run, t stockdigest.Ti
 		return err
 	}
 	for _, f := range m.Filings {
-		if !filing.Compares(f.Form) || f.Previous != "" || filing.Primary(f).Text == "" {
+		if !disclosure.Compares(f.Form) || f.Previous != "" || disclosure.Primary(f).Text == "" {
 			continue
 		}
 		if err := s.compare(ctx, run, t, f); err != nil {
@@ -46,12 +46,12 @@ func (s *Step) compare(ctx context.Context, run stockdigest.Run, t stockdigest.T
 		s.cfg.Log.InfoContext(ctx, "report not compared", "accession", f.Accession, "error", err)
 		return nil
 	}
-	fresh, ok := filing.Fresh(f, before)
+	fresh, ok := disclosure.Fresh(f, before)
 	if !ok {
 		s.cfg.Log.InfoContext(ctx, "report not compared: it has too little in common with the one before", "accession", f.Accession, "before", before.Accession)
 		return nil
 	}
-	return s.store.SaveFresh(ctx, run, filing.Primary(f), before, fresh)
+	return s.store.SaveFresh(ctx, run, disclosure.Primary(f), before, fresh)
 }
 
 // previous is the report before f: as it is kept, or else as EDGAR has it.
@@ -61,7 +61,7 @@ func (s *Step) previous(ctx context.Context, t stockdigest.Ticker, f stockdigest
 		return entry, err
 	}
 	kept, err := s.store.Filing(ctx, entry.Accession)
-	if err == nil && filing.Primary(kept).Text != "" {
+	if err == nil && disclosure.Primary(kept).Text != "" {
 		return kept, nil
 	}
 	if err != nil && !errors.Is(err, stockdigest.ErrNotFound) {
@@ -77,11 +77,11 @@ func (s *Step) countInsiders(ctx context.Context, run stockdigest.Run, t stockdi
 	if at < 0 {
 		return nil
 	}
-	forms, err := s.store.Dealt(ctx, t.CIK, stockdigest.Window{From: found[at].FiledAt.Add(-filing.Span), To: run.AsOf})
+	forms, err := s.store.Dealt(ctx, t.CIK, stockdigest.Window{From: found[at].FiledAt.Add(-disclosure.Span), To: run.AsOf})
 	if err != nil {
 		return err
 	}
-	for _, c := range filing.Clusters(t.CIK, forms) {
+	for _, c := range disclosure.Clusters(t.CIK, forms) {
 		newest := c.Newest()
 		if !slices.ContainsFunc(found, func(f stockdigest.Filing) bool { return f.Accession == newest.Accession }) {
 			continue
@@ -101,7 +101,7 @@ func compared(found []stockdigest.Filing) []string {
 	done, parts := 0, []string(nil)
 	for _, f := range found {
 		switch {
-		case !filing.Compares(f.Form):
+		case !disclosure.Compares(f.Form):
 		case f.Previous != "":
 			done++
 		default:

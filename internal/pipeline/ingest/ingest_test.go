@@ -51,7 +51,12 @@ func run(t *testing.T, store *memoryStore, answers feedTable) {
 	}
 }
 
-func step(store *memoryStore, answers feedTable, filings filingList) *ingest.Step {
+// ingestStep is the step of a company that no feed is about.
+func ingestStep(store *memoryStore, filings ingest.Filings) *ingest.Step {
+	return step(store, feedTable{}, filings)
+}
+
+func step(store *memoryStore, answers feedTable, filings ingest.Filings) *ingest.Step {
 	return ingest.New(store, answers, filings, ingest.Config{Now: func() time.Time { return asOf.Add(time.Minute) }})
 }
 

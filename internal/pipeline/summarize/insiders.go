@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"stockdigest.app/stockdigest"
-	"stockdigest.app/stockdigest/internal/filing"
+	"stockdigest.app/stockdigest/internal/disclosure"
 	"stockdigest.app/stockdigest/internal/text"
 )
 
@@ -14,7 +14,7 @@ import (
 // that was told before is not told again.
 func counts(m stockdigest.Material, story stockdigest.Story) []choice {
 	var picked []choice
-	for _, c := range filing.Clusters(m.Ticker.CIK, m.Filings) {
+	for _, c := range disclosure.Clusters(m.Ticker.CIK, m.Filings) {
 		newest := c.Newest()
 		if !slices.Contains(story.Filings, newest.Accession) {
 			continue
@@ -25,7 +25,7 @@ func counts(m stockdigest.Material, story stockdigest.Story) []choice {
 		}
 		choice := choice{story: story, sentence: count, sources: len(story.Articles) + len(story.Filings)}
 		for _, f := range c.Forms[:min(len(c.Forms), maxCited)] {
-			if s, ok := opening(&f, filing.Primary(f)); ok {
+			if s, ok := opening(&f, disclosure.Primary(f)); ok {
 				choice.also = append(choice.also, s)
 			}
 		}
@@ -38,7 +38,7 @@ func counts(m stockdigest.Material, story stockdigest.Story) []choice {
 const maxCited = 10
 
 // counted is the sentence of a cluster in the text that is stored of it.
-func counted(c filing.Cluster) (sentence, bool) {
+func counted(c disclosure.Cluster) (sentence, bool) {
 	f := c.Newest()
 	for _, d := range f.Documents {
 		if d.Type == stockdigest.InsiderCount && d.Seq == c.Seq() {

@@ -1,4 +1,4 @@
-package filing_test
+package disclosure_test
 
 import (
 	"archive/zip"
@@ -17,7 +17,7 @@ import (
 	"stockdigest.app/stockdigest"
 	"stockdigest.app/stockdigest/internal/adapter/edgar"
 	"stockdigest.app/stockdigest/internal/datatest"
-	"stockdigest.app/stockdigest/internal/filing"
+	"stockdigest.app/stockdigest/internal/disclosure"
 	"stockdigest.app/stockdigest/internal/text"
 )
 
@@ -90,7 +90,7 @@ func TestOfEveryRealReportWhatIsNewStandsInItAndNotInTheOneBefore(t *testing.T) 
 	passages := 0
 	n := pairs(t, annuals(t), func(report, before annual) {
 		f, old := report.filing(), before.filing()
-		fresh, ok := filing.Fresh(f, old)
+		fresh, ok := disclosure.Fresh(f, old)
 		if !ok || len(fresh) == 0 || len(fresh) > 24 {
 			t.Errorf("%s %s: got %d passages, %t, want 1 to 24", report.CIK, report.Period, len(fresh), ok)
 		}
@@ -113,7 +113,7 @@ func TestReportsOfTwoCompaniesAreNotCompared(t *testing.T) {
 	all := annuals(t)
 	for i, a := range all[:12] {
 		other := all[(i+7)%len(all)]
-		if _, ok := filing.Fresh(a.filing(), other.filing()); ok && other.CIK != a.CIK {
+		if _, ok := disclosure.Fresh(a.filing(), other.filing()); ok && other.CIK != a.CIK {
 			t.Errorf("%s was compared with %s", a.CIK, other.CIK)
 		}
 	}
@@ -122,7 +122,7 @@ func TestReportsOfTwoCompaniesAreNotCompared(t *testing.T) {
 func TestAReportHasNothingNewSinceItself(t *testing.T) {
 	t.Parallel()
 	for _, a := range annuals(t)[:8] {
-		if fresh, _ := filing.Fresh(a.filing(), a.filing()); len(fresh) > 0 {
+		if fresh, _ := disclosure.Fresh(a.filing(), a.filing()); len(fresh) > 0 {
 			t.Errorf("%s: got %d passages", a.CIK, len(fresh))
 		}
 	}
@@ -187,7 +187,7 @@ func without(f stockdigest.Filing) (found, ok bool) {
 			tries++
 			before := f
 			before.Documents = []stockdigest.Document{{Seq: 1, Text: strings.Replace(d.Text, s, "", 1)}}
-			fresh, compared := filing.Fresh(f, before)
+			fresh, compared := disclosure.Fresh(f, before)
 			same := func(p stockdigest.Passage) bool { return d.Text[p.Start:p.End] == s }
 			if compared && len(fresh) <= 3 && slices.ContainsFunc(fresh, same) {
 				return true, true

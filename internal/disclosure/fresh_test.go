@@ -1,4 +1,4 @@
-package filing_test
+package disclosure_test
 
 import (
 	"fmt"
@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"stockdigest.app/stockdigest"
-	"stockdigest.app/stockdigest/internal/filing"
+	"stockdigest.app/stockdigest/internal/disclosure"
 )
 
 // report is a 10-Q with a discussion and risk factors.
@@ -46,7 +46,7 @@ In May 2026 the Department of Justice served a subpoena on Brightwell over expor
 
 func fresh(t *testing.T, f, before stockdigest.Filing) []string {
 	t.Helper()
-	passages, ok := filing.Fresh(f, before)
+	passages, ok := disclosure.Fresh(f, before)
 	if !ok {
 		t.Fatal("not compared")
 	}
@@ -101,7 +101,7 @@ func TestFreshComparesOnlyWhatIsComparable(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got, ok := filing.Fresh(c.now, c.before); ok || len(got) > 0 {
+			if got, ok := disclosure.Fresh(c.now, c.before); ok || len(got) > 0 {
 				t.Errorf("got %v, %t, want no comparison", got, ok)
 			}
 		})

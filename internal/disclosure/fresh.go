@@ -1,8 +1,8 @@
-// Package filing says what filings tell beyond their sentences: which sentences
+// Package disclosure says what filings tell beyond their sentences: which sentences
 // of an annual or quarterly report are new since the one before, and when several
 // insiders trade at once. It reads nouns and gives ranges of stored text and
 // counts made by code; it fetches and stores nothing.
-package filing
+package disclosure
 
 import (
 	"cmp"

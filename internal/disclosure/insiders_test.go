@@ -1,4 +1,4 @@
-package filing_test
+package disclosure_test
 
 import (
 	"fmt"
@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"stockdigest.app/stockdigest"
-	"stockdigest.app/stockdigest/internal/filing"
+	"stockdigest.app/stockdigest/internal/disclosure"
 )
 
 const cik = "0000000042"
@@ -85,7 +85,7 @@ func TestClustersCountInsidersNotForms(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var got []string
-			for _, cluster := range filing.Clusters(cik, c.forms) {
+			for _, cluster := range disclosure.Clusters(cik, c.forms) {
 				count, _, _ := strings.Cut(cluster.Text("Acme Corp"), "\n\n")
 				got = append(got, count)
 			}
@@ -101,7 +101,7 @@ func TestAnAmendmentCountsInPlaceOfItsForm(t *testing.T) {
 	amended := form4(4, bought("2026-05-01", "50", "500"), "A")
 	amended.Form, amended.FiledAt = "4/A", amended.FiledAt.Add(time.Hour)
 	forms := []stockdigest.Filing{form4(1, bought("2026-05-01", "5000", "50000"), "A"), form4(2, bought("2026-05-01", "50", "500"), "B"), form4(3, bought("2026-05-01", "50", "500"), "C"), amended}
-	got := filing.Clusters(cik, forms)
+	got := disclosure.Clusters(cik, forms)
 	if len(got) != 1 || !strings.HasPrefix(got[0].Text("Acme"), "3 insiders of Acme bought 150 shares worth $1,500 in all on May 1, 2026, by their 3 Form 4 filings.") {
 		t.Fatalf("got %+v, want 150 shares", got)
 	}
