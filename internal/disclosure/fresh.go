@@ -20,8 +20,8 @@ import (
 
 // Bounds of a comparison.
 const (
-	maxFresh    = 24      // passages kept of a report, a third of them risk factors at most
-	maxRisks    = 8       // of these
+	maxFresh    = 40      // passages kept of a report; not all of them can be told by themselves
+	maxRisks    = 12      // of these, risk factors
 	minSentence = 40      // bytes; shorter ones are headings
 	maxSentence = 700     // bytes; longer ones are no bullet
 	maxSection  = 2 << 20 // bytes of a section that are read; the longest discussions have 400 kB
@@ -170,8 +170,8 @@ func (m memory) hash(words []string) uint64 {
 	var h maphash.Hash
 	h.SetSeed(m.seed)
 	for _, w := range words {
-		h.WriteString(w)  //nolint:errcheck // never fails
-		h.WriteByte('\n') //nolint:errcheck // likewise
+		_, _ = h.WriteString(w) // never fails
+		_ = h.WriteByte('\n')   // likewise
 	}
 	return h.Sum64()
 }
@@ -247,8 +247,9 @@ func (j *judge) worth(s string, words []string, risk bool) float64 {
 
 // matters weighs what a sentence tells: figures up to two, a hard event, words of
 // risk up to two, what the business as a whole did, a direction, and being short.
+// A list of several years' figures is a table in words.
 func matters(s string, words []string, amounts int) float64 {
-	score, risks, whole := 0.75*float64(min(amounts, 2)), 0, 0.0
+	score, risks := 0.75*float64(min(amounts, 2)), 0
 	if events.First(s).Hard() {
 		score++
 	}
@@ -256,16 +257,16 @@ func matters(s string, words []string, amounts int) float64 {
 		if risky(w) {
 			risks++
 		}
-		if wholeOf(w) {
-			whole = 1
-		}
 	}
 	score += 0.75 * float64(min(risks, 2))
 	if score == 0 {
 		return 0
 	}
 	if amounts > 0 {
-		score += whole
+		score += whole(words)
+	}
+	if slices.Contains(words, "respectively") {
+		score -= 0.75
 	}
 	if len(facts.Directions(s)) > 0 {
 		score += 0.5
@@ -290,13 +291,36 @@ func past(words []string, year int) bool {
 	return named
 }
 
-// wholeOf reports a word for what a company as a whole takes in and earns.
-func wholeOf(w string) bool {
-	switch w {
-	case "revenue", "revenues", "sales", "income", "earnings", "margin", "margins", "loss", "losses", "expect", "expects":
-		return true
+// whole is more the more a sentence tells of what a company as a whole takes in
+// and earns: a bit when it speaks of that, most when it opens with it.
+func whole(words []string) float64 {
+	const opening = 3 // words: "total net sales"
+	at := slices.IndexFunc(words, func(w string) bool {
+		switch w {
+		case "revenue", "revenues", "sales", "income", "earnings", "margin", "margins", "loss", "losses", "expect", "expects":
+			return true
+		}
+		return false
+	})
+	switch {
+	case at < 0:
+		return 0
+	case at < opening && (at == 0 || general(words[:at])):
+		return 2.5
 	}
-	return false
+	return 1
+}
+
+// general reports words that may stand before what is the whole company's.
+func general(words []string) bool {
+	for _, w := range words {
+		switch w {
+		case "total", "net", "consolidated", "our", "the", "company", "company's", "diluted", "operating", "gross", "comparable", "organic":
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 func amountsOf(s string) int {

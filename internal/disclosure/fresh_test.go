@@ -69,7 +69,7 @@ func TestFreshFindsNewFiguresAndNewRisksAndNoMovedDates(t *testing.T) {
 	}
 	// A comparison by whole sentences alone takes a moved date for a new risk.
 	naive := 0
-	for _, s := range strings.Split(newRisks, "\n\n") {
+	for s := range strings.SplitSeq(newRisks, "\n\n") {
 		if !strings.Contains(oldRisks, s) {
 			naive++
 		}
@@ -127,7 +127,7 @@ func TestFreshKeepsOnlySoMuch(t *testing.T) {
 			t.Errorf("got a sentence of %d bytes", len(s))
 		}
 	}
-	if len(got) != 24 || risky > 8 {
-		t.Errorf("got %d passages, %d of them risks, want 24 and at most 8", len(got), risky)
+	if len(got) != 40 || risky > 12 {
+		t.Errorf("got %d passages, %d of them risks, want 40 and at most 12", len(got), risky)
 	}
 }

@@ -35,8 +35,8 @@ func bought(day, shares, value string) []stockdigest.Trade {
 	return []stockdigest.Trade{{Day: day, Shares: shares, Value: value, Security: "Common Stock"}}
 }
 
-func sold(day string, plan bool) []stockdigest.Trade {
-	return []stockdigest.Trade{{Sale: true, Plan: plan, Day: day, Shares: "10", Value: "100", Security: "Common Stock"}}
+func sold(plan bool) []stockdigest.Trade {
+	return []stockdigest.Trade{{Sale: true, Plan: plan, Day: "2026-05-01", Shares: "10", Value: "100", Security: "Common Stock"}}
 }
 
 func TestClustersCountInsidersNotForms(t *testing.T) {
@@ -61,11 +61,11 @@ func TestClustersCountInsidersNotForms(t *testing.T) {
 		"one buys thrice":                       {[]stockdigest.Filing{form4(1, buy("2026-05-01"), "A"), form4(2, buy("2026-05-02"), "A"), form4(3, buy("2026-05-03"), "A")}, nil},
 		"a fund and its partners file together": {[]stockdigest.Filing{form4(1, buy("2026-05-01"), "A", "B"), form4(2, buy("2026-05-02"), "B", "C"), form4(3, buy("2026-05-03"), "C")}, nil},
 		"three sell": {
-			[]stockdigest.Filing{form4(1, sold("2026-05-01", false), "A"), form4(2, sold("2026-05-01", false), "B"), form4(3, sold("2026-05-01", false), "C")},
+			[]stockdigest.Filing{form4(1, sold(false), "A"), form4(2, sold(false), "B"), form4(3, sold(false), "C")},
 			[]string{"3 insiders of Acme Corp sold 30 shares worth $300 in all outside Rule 10b5-1 trading plans on May 1, 2026, by their 3 Form 4 filings."},
 		},
-		"one of three sells by plan": {[]stockdigest.Filing{form4(1, sold("2026-05-01", false), "A"), form4(2, sold("2026-05-01", true), "B"), form4(3, sold("2026-05-01", false), "C")}, nil},
-		"two buy and two sell":       {[]stockdigest.Filing{form4(1, buy("2026-05-01"), "A"), form4(2, buy("2026-05-01"), "B"), form4(3, sold("2026-05-01", false), "C"), form4(4, sold("2026-05-01", false), "D")}, nil},
+		"one of three sells by plan": {[]stockdigest.Filing{form4(1, sold(false), "A"), form4(2, sold(true), "B"), form4(3, sold(false), "C")}, nil},
+		"two buy and two sell":       {[]stockdigest.Filing{form4(1, buy("2026-05-01"), "A"), form4(2, buy("2026-05-01"), "B"), form4(3, sold(false), "C"), form4(4, sold(false), "D")}, nil},
 		"of another company":         {[]stockdigest.Filing{form4(1, buy("2026-05-01"), "A"), form4(2, buy("2026-05-04"), "B"), about}, nil},
 		"traded after the filing":    {[]stockdigest.Filing{form4(1, buy("2026-05-01"), "A"), form4(2, buy("2026-05-04"), "B"), future}, nil},
 		"filed a year late":          {[]stockdigest.Filing{form4(1, buy("2026-05-01"), "A"), form4(2, buy("2026-05-04"), "B"), ancient}, nil},

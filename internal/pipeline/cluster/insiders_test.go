@@ -2,6 +2,7 @@ package cluster_test
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -18,7 +19,7 @@ func form4(n, days int) stockdigest.Filing {
 		Accession: stockdigest.Accession(fmt.Sprintf("0000000042-19-%06d", n)), CIK: "0000000042", Form: "4", FiledAt: at,
 		Documents: []stockdigest.Document{{Seq: 1, Text: text, Hash: stockdigest.Hash(text)}},
 		Dealings: stockdigest.Dealings{
-			Issuer: "42", Owners: []stockdigest.Insider{{CIK: fmt.Sprint(n), Name: fmt.Sprintf("Insider %d", n)}},
+			Issuer: "42", Owners: []stockdigest.Insider{{CIK: strconv.Itoa(n), Name: fmt.Sprintf("Insider %d", n)}},
 			Trades: []stockdigest.Trade{{Day: at.AddDate(0, 0, -1).Format(time.DateOnly), Shares: "100", Value: "1000"}},
 		},
 	}

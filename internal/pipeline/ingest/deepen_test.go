@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -105,7 +106,7 @@ func form4(n, days int) stockdigest.Filing {
 		Documents: []stockdigest.Document{{Seq: 1, Text: "An insider bought shares."}},
 	}
 	f.Dealings = stockdigest.Dealings{
-		Issuer: "42", Owners: []stockdigest.Insider{{CIK: fmt.Sprint(n), Name: fmt.Sprintf("Insider %d", n)}},
+		Issuer: "42", Owners: []stockdigest.Insider{{CIK: strconv.Itoa(n), Name: fmt.Sprintf("Insider %d", n)}},
 		Trades: []stockdigest.Trade{{Day: at.AddDate(0, 0, -2).Format(time.DateOnly), Shares: "10", Value: "100"}},
 	}
 	return f

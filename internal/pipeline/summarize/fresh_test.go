@@ -2,6 +2,7 @@ package summarize_test
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -103,7 +104,7 @@ func insiders(n int) stockdigest.Material {
 			Accession: stockdigest.Accession(fmt.Sprintf("0000000042-26-%06d", 99-i)), CIK: m.Ticker.CIK, Form: "4", FiledAt: at, URL: "https://sec.example/4",
 			Documents: []stockdigest.Document{{Seq: 1, Type: "4", Text: text, Hash: stockdigest.Hash(text)}},
 			Dealings: stockdigest.Dealings{
-				Issuer: "42", Owners: []stockdigest.Insider{{CIK: fmt.Sprint(i), Name: fmt.Sprintf("Ada Quill %d", i)}},
+				Issuer: "42", Owners: []stockdigest.Insider{{CIK: strconv.Itoa(i), Name: fmt.Sprintf("Ada Quill %d", i)}},
 				Trades: []stockdigest.Trade{{Day: at.Add(-24 * time.Hour).Format(time.DateOnly), Shares: "100", Value: "1000"}},
 			},
 		}
