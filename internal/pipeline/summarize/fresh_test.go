@@ -9,6 +9,7 @@ import (
 
 	"stockdigest.app/stockdigest"
 	"stockdigest.app/stockdigest/internal/disclosure"
+	"stockdigest.app/stockdigest/internal/pipeline/verify"
 )
 
 const quarter = `Item 2. Management’s Discussion and Analysis.
@@ -130,6 +131,9 @@ func TestInsidersWhoBuyAtOnceAreOneBulletThatCitesEveryForm(t *testing.T) {
 			accession, _, _ := strings.Cut(e.Source, "/")
 			cited[accession] = true
 		}
+		if failures := verify.Check(got[0], textOf(m)); len(failures) > 0 {
+			t.Errorf("%s: the gate says %+v", name, failures)
+		}
 		if len(cited) != 4 || len(got[0].Evidence) != 5 {
 			t.Errorf("%s: got evidence %+v, want the count and every form", name, got[0].Evidence)
 		}
@@ -137,6 +141,20 @@ func TestInsidersWhoBuyAtOnceAreOneBulletThatCitesEveryForm(t *testing.T) {
 	m.Told = []stockdigest.ToldStory{{Story: m.Stories[0], Texts: texts(write(t, m))}}
 	if got := write(t, m); len(got) > 0 && strings.HasPrefix(got[0].Text, "4 insiders") {
 		t.Errorf("the count was told before, and again: %q", texts(got))
+	}
+}
+
+// textOf gives the documents of a run's filings to the gate.
+func textOf(m stockdigest.Material) func(string) (string, bool) {
+	return func(source string) (string, bool) {
+		for _, f := range m.Filings {
+			for _, d := range f.Documents {
+				if stockdigest.DocumentSource(f.Accession, d.Seq) == source {
+					return d.Text, true
+				}
+			}
+		}
+		return "", false
 	}
 }
 
