@@ -91,6 +91,13 @@ type Call struct {
 	Took     time.Duration `json:"took"`
 }
 
+// An Answered is a call that was answered, with the answer. A recorded night
+// keeps them, so that nobody pays for it again.
+type Answered struct {
+	Call       Call
+	Completion Completion
+}
+
 // A CallState is where a paid call stands.
 type CallState string
 
@@ -117,6 +124,7 @@ const (
 	CallNoModel     CallReason = "no model"    // 404: it has no such model
 	CallClock       CallReason = "clock"       // the clock of this machine is off; only a probe looks
 	CallUnavailable CallReason = "unavailable" // no connection at all
+	CallUnrecorded  CallReason = "unrecorded"  // a recorded night holds no answer to it
 )
 
 // A CallError is why a provider gave no answer.
@@ -157,7 +165,7 @@ func (e *CallError) Unwrap() []error {
 	switch e.Reason {
 	case CallBadKey, CallNoFunds:
 		kind = ErrDenied
-	case CallBadRequest, CallNoModel:
+	case CallBadRequest, CallNoModel, CallUnrecorded:
 		kind = ErrInvalid
 	default: // it may work later
 	}

@@ -73,6 +73,7 @@ func (a *App) reportOne(ctx context.Context, t stockdigest.Ticker, kind stockdig
 	if err != nil {
 		return nil, fmt.Errorf("open the run of %s: %w", t.Symbol, err)
 	}
+	stood := run.State == stockdigest.RunDone
 	if err := a.runner.Do(ctx, run.ID); err != nil {
 		return nil, err
 	}
@@ -80,7 +81,7 @@ func (a *App) reportOne(ctx context.Context, t stockdigest.Ticker, kind stockdig
 	if err != nil {
 		return nil, fmt.Errorf("read the report of %s: %w", t.Symbol, err)
 	}
-	m, err := a.made(ctx, run.ID, r)
+	m, err := a.made(ctx, run.ID, r, stood)
 	return &m, err
 }
 

@@ -129,11 +129,16 @@ func (p *provider) learn(o stockdigest.Outcome, expected int) {
 		p.TokensFullAt = db.At(p.TokensFullAt.Add(worth(used, p.TokensPerMinute) - worth(expected, p.TokensPerMinute)))
 	}
 	switch {
-	case o.State == stockdigest.CallDone, o.Err != nil && o.Err.Reason == stockdigest.CallBadRequest: // it answers
+	case o.State == stockdigest.CallDone, o.Err != nil && answers(o.Err.Reason):
 		p.Failures, p.DownSince, p.NextTry = 0, db.Time{}, db.Time{}
 	case o.Err != nil:
 		p.fail(o.Err)
 	}
+}
+
+// answers reports a reason that says nothing against the provider.
+func answers(r stockdigest.CallReason) bool {
+	return r == stockdigest.CallBadRequest || r == stockdigest.CallUnrecorded
 }
 
 // fail counts a failure in a row: it pauses the provider for as long as it

@@ -197,6 +197,10 @@ func (n *naive) BeginCall(_ context.Context, b stockdigest.Bid) (stockdigest.Per
 
 func (n *naive) RenewCall(context.Context, string, time.Duration) error { return nil }
 
+func (n *naive) UseAnswer(context.Context, string, stockdigest.RunID, stockdigest.StepName) error {
+	return nil
+}
+
 func (n *naive) SettleCall(_ context.Context, o stockdigest.Outcome) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -28,6 +28,7 @@ type Store interface {
 	BeginCall(ctx context.Context, bid stockdigest.Bid) (stockdigest.Permit, error)
 	RenewCall(ctx context.Context, id string, lease time.Duration) error
 	SettleCall(ctx context.Context, o stockdigest.Outcome) error
+	UseAnswer(ctx context.Context, key string, run stockdigest.RunID, step stockdigest.StepName) error
 }
 
 // A Provider answers prompts, for money. Its errors are *stockdigest.CallError.
@@ -130,7 +131,8 @@ func (c *Caller) Stop() {
 }
 
 // Ask returns the answer to the ask's prompt, from the ledger when it was paid
-// for before. It waits for limits and for money that calls under way will give
+// for before; what a run uses that others paid for is noted in its bill. It
+// waits for limits and for money that calls under way will give
 // back. When ctx ends it returns at once; a call under way is finished and its
 // answer kept. It fails with *stockdigest.OverBudget when a cap leaves no room,
 // with *stockdigest.CallError when the provider gives no answer.
@@ -146,8 +148,11 @@ func (c *Caller) Ask(ctx context.Context, ask stockdigest.Ask) (stockdigest.Comp
 		if !mine && errors.As(err, &over) {
 			continue // somebody else's money is gone
 		}
-		if !mine && err == nil {
-			answer.Cached = true
+		if err != nil {
+			return answer, err
+		}
+		if answer.Cached = answer.Cached || !mine; answer.Cached {
+			err = c.use(ctx, key, ask)
 		}
 		return answer, err
 	}

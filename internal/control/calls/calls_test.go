@@ -72,6 +72,23 @@ func TestAskStopsWithItsContextAndTheCallIsKept(t *testing.T) {
 	})
 }
 
+func TestWhatOthersPaidForIsNoted(t *testing.T) {
+	t.Parallel()
+	made := 0
+	l := newLedger()
+	c := caller(t, l, echo(0, &made))
+	for _, run := range []stockdigest.RunID{"a", "b", "c"} {
+		answer, err := c.Ask(t.Context(), ask(run, "x"))
+		must(t, err)
+		if answer.Cached != (run != "a") {
+			t.Errorf("%s: cached %v", run, answer.Cached)
+		}
+	}
+	if diff := cmp.Diff([]stockdigest.RunID{"b", "c"}, l.used); diff != "" || made != 1 {
+		t.Errorf("%d calls; runs that used an answer (-want +got):\n%s", made, diff)
+	}
+}
+
 func TestDrainEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

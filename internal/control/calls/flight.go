@@ -179,27 +179,46 @@ func (g *gate) poke() {
 	}
 }
 
-// begin asks the store once, and again while it is away. It is not cut by ctx:
-// a commit that nobody hears of leaves a permit that nobody uses.
-func (c *Caller) begin(ctx context.Context, bid stockdigest.Bid) (stockdigest.Permit, error) {
-	for try := 1; ; try++ {
-		if err := context.Cause(ctx); err != nil {
-			return stockdigest.Permit{}, err
-		}
-		permit, err := c.beginOnce(ctx, bid)
-		if !away(err) || try == beginTries {
-			return permit, err
-		}
-		if err := pause(ctx, storePause); err != nil {
-			return permit, err
-		}
-	}
+// begin asks the store for leave.
+func (c *Caller) begin(ctx context.Context, bid stockdigest.Bid) (permit stockdigest.Permit, err error) {
+	err = patiently(ctx, func(ctx context.Context) (err error) {
+		permit, err = c.deps.Store.BeginCall(ctx, bid)
+		return err
+	})
+	return permit, err
 }
 
-func (c *Caller) beginOnce(ctx context.Context, bid stockdigest.Bid) (stockdigest.Permit, error) {
-	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), storeTime, errMute)
-	defer cancel()
-	return c.deps.Store.BeginCall(ctx, bid)
+// use notes that the ask's run lives on an answer that was paid for before.
+func (c *Caller) use(ctx context.Context, key string, ask stockdigest.Ask) error {
+	err := patiently(ctx, func(ctx context.Context) error {
+		return c.deps.Store.UseAnswer(ctx, key, ask.Run, ask.Step)
+	})
+	if err != nil {
+		return fmt.Errorf("note a used answer: %w", err)
+	}
+	return nil
+}
+
+// patiently asks the store once, and again while it is away. One attempt is not
+// cut by ctx: a commit that nobody hears of leaves a permit that nobody uses.
+func patiently(ctx context.Context, ask func(context.Context) error) error {
+	once := func() error {
+		ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), storeTime, errMute)
+		defer cancel()
+		return ask(ctx)
+	}
+	for try := 1; ; try++ {
+		if err := context.Cause(ctx); err != nil {
+			return err
+		}
+		err := once()
+		if !away(err) || try == beginTries {
+			return err
+		}
+		if err := pause(ctx, storePause); err != nil {
+			return err
+		}
+	}
 }
 
 // away reports an error of a store that may be back soon.

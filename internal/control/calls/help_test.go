@@ -86,6 +86,7 @@ type ledger struct {
 	settle func(stockdigest.Outcome) error
 
 	renewErr error
+	used     []stockdigest.RunID // of answers that were there
 }
 
 func newLedger() *ledger {
@@ -96,6 +97,7 @@ func (l *ledger) Answer(_ context.Context, key string) (stockdigest.Completion, 
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	answer, found := l.answers[key]
+	answer.Cached = found
 	return answer, found, nil
 }
 
@@ -117,6 +119,13 @@ func (l *ledger) RenewCall(context.Context, string, time.Duration) error {
 	defer l.mu.Unlock()
 	l.renewed++
 	return l.renewErr
+}
+
+func (l *ledger) UseAnswer(_ context.Context, _ string, run stockdigest.RunID, _ stockdigest.StepName) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.used = append(l.used, run)
+	return nil
 }
 
 func (l *ledger) SettleCall(_ context.Context, o stockdigest.Outcome) error {

@@ -649,12 +649,13 @@ func (q *Queries) SpentOf(ctx context.Context, arg SpentOfParams) (SpentOfRow, e
 }
 
 const standingCall = `-- name: StandingCall :one
-SELECT id, state, lease_until, answer, stop, answered_by, tokens_in, tokens_cached, tokens_out
+SELECT id, run_id, state, lease_until, answer, stop, answered_by, tokens_in, tokens_cached, tokens_out
 FROM calls WHERE key = $1 AND state IN ('open', 'done')
 `
 
 type StandingCallRow struct {
 	ID           string
+	RunID        string
 	State        string
 	LeaseUntil   Time
 	Answer       string
@@ -670,6 +671,7 @@ func (q *Queries) StandingCall(ctx context.Context, key string) (StandingCallRow
 	var i StandingCallRow
 	err := row.Scan(
 		&i.ID,
+		&i.RunID,
 		&i.State,
 		&i.LeaseUntil,
 		&i.Answer,

@@ -105,6 +105,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.addTokenStmt, err = db.PrepareContext(ctx, addToken); err != nil {
 		return nil, fmt.Errorf("error preparing query AddToken: %w", err)
 	}
+	if q.addUseStmt, err = db.PrepareContext(ctx, addUse); err != nil {
+		return nil, fmt.Errorf("error preparing query AddUse: %w", err)
+	}
 	if q.adjustCreditStmt, err = db.PrepareContext(ctx, adjustCredit); err != nil {
 		return nil, fmt.Errorf("error preparing query AdjustCredit: %w", err)
 	}
@@ -116,6 +119,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.answerStmt, err = db.PrepareContext(ctx, answer); err != nil {
 		return nil, fmt.Errorf("error preparing query Answer: %w", err)
+	}
+	if q.answeredCallsStmt, err = db.PrepareContext(ctx, answeredCalls); err != nil {
+		return nil, fmt.Errorf("error preparing query AnsweredCalls: %w", err)
 	}
 	if q.articleHeadStmt, err = db.PrepareContext(ctx, articleHead); err != nil {
 		return nil, fmt.Errorf("error preparing query ArticleHead: %w", err)
@@ -281,6 +287,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.holdTickerStmt, err = db.PrepareContext(ctx, holdTicker); err != nil {
 		return nil, fmt.Errorf("error preparing query HoldTicker: %w", err)
+	}
+	if q.keepAnswerStmt, err = db.PrepareContext(ctx, keepAnswer); err != nil {
+		return nil, fmt.Errorf("error preparing query KeepAnswer: %w", err)
 	}
 	if q.lastCallsStmt, err = db.PrepareContext(ctx, lastCalls); err != nil {
 		return nil, fmt.Errorf("error preparing query LastCalls: %w", err)
@@ -510,6 +519,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.upsertTickerNameStmt, err = db.PrepareContext(ctx, upsertTickerName); err != nil {
 		return nil, fmt.Errorf("error preparing query UpsertTickerName: %w", err)
 	}
+	if q.usedCallsStmt, err = db.PrepareContext(ctx, usedCalls); err != nil {
+		return nil, fmt.Errorf("error preparing query UsedCalls: %w", err)
+	}
 	return &q, nil
 }
 
@@ -650,6 +662,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing addTokenStmt: %w", cerr)
 		}
 	}
+	if q.addUseStmt != nil {
+		if cerr := q.addUseStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addUseStmt: %w", cerr)
+		}
+	}
 	if q.adjustCreditStmt != nil {
 		if cerr := q.adjustCreditStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing adjustCreditStmt: %w", cerr)
@@ -668,6 +685,11 @@ func (q *Queries) Close() error {
 	if q.answerStmt != nil {
 		if cerr := q.answerStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing answerStmt: %w", cerr)
+		}
+	}
+	if q.answeredCallsStmt != nil {
+		if cerr := q.answeredCallsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing answeredCallsStmt: %w", cerr)
 		}
 	}
 	if q.articleHeadStmt != nil {
@@ -943,6 +965,11 @@ func (q *Queries) Close() error {
 	if q.holdTickerStmt != nil {
 		if cerr := q.holdTickerStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing holdTickerStmt: %w", cerr)
+		}
+	}
+	if q.keepAnswerStmt != nil {
+		if cerr := q.keepAnswerStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing keepAnswerStmt: %w", cerr)
 		}
 	}
 	if q.lastCallsStmt != nil {
@@ -1325,6 +1352,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing upsertTickerNameStmt: %w", cerr)
 		}
 	}
+	if q.usedCallsStmt != nil {
+		if cerr := q.usedCallsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing usedCallsStmt: %w", cerr)
+		}
+	}
 	return err
 }
 
@@ -1391,10 +1423,12 @@ type Queries struct {
 	addTextStmt             *sql.Stmt
 	addThingStmt            *sql.Stmt
 	addTokenStmt            *sql.Stmt
+	addUseStmt              *sql.Stmt
 	adjustCreditStmt        *sql.Stmt
 	allReaderTickersStmt    *sql.Stmt
 	allTickerNamesStmt      *sql.Stmt
 	answerStmt              *sql.Stmt
+	answeredCallsStmt       *sql.Stmt
 	articleHeadStmt         *sql.Stmt
 	articleSourceStmt       *sql.Stmt
 	askedStmt               *sql.Stmt
@@ -1450,6 +1484,7 @@ type Queries struct {
 	holdRunStmt             *sql.Stmt
 	holdThingStmt           *sql.Stmt
 	holdTickerStmt          *sql.Stmt
+	keepAnswerStmt          *sql.Stmt
 	lastCallsStmt           *sql.Stmt
 	leaveTurnStmt           *sql.Stmt
 	ledgerStmt              *sql.Stmt
@@ -1526,6 +1561,7 @@ type Queries struct {
 	upsertTickerStmt        *sql.Stmt
 	upsertTickerFeedStmt    *sql.Stmt
 	upsertTickerNameStmt    *sql.Stmt
+	usedCallsStmt           *sql.Stmt
 }
 
 func (q *Queries) WithTx(tx *sql.Tx) *Queries {
@@ -1559,10 +1595,12 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		addTextStmt:             q.addTextStmt,
 		addThingStmt:            q.addThingStmt,
 		addTokenStmt:            q.addTokenStmt,
+		addUseStmt:              q.addUseStmt,
 		adjustCreditStmt:        q.adjustCreditStmt,
 		allReaderTickersStmt:    q.allReaderTickersStmt,
 		allTickerNamesStmt:      q.allTickerNamesStmt,
 		answerStmt:              q.answerStmt,
+		answeredCallsStmt:       q.answeredCallsStmt,
 		articleHeadStmt:         q.articleHeadStmt,
 		articleSourceStmt:       q.articleSourceStmt,
 		askedStmt:               q.askedStmt,
@@ -1618,6 +1656,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		holdRunStmt:             q.holdRunStmt,
 		holdThingStmt:           q.holdThingStmt,
 		holdTickerStmt:          q.holdTickerStmt,
+		keepAnswerStmt:          q.keepAnswerStmt,
 		lastCallsStmt:           q.lastCallsStmt,
 		leaveTurnStmt:           q.leaveTurnStmt,
 		ledgerStmt:              q.ledgerStmt,
@@ -1694,5 +1733,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		upsertTickerStmt:        q.upsertTickerStmt,
 		upsertTickerFeedStmt:    q.upsertTickerFeedStmt,
 		upsertTickerNameStmt:    q.upsertTickerNameStmt,
+		usedCallsStmt:           q.usedCallsStmt,
 	}
 }

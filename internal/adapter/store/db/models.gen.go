@@ -94,6 +94,13 @@ type Call struct {
 	Error        string
 }
 
+type CallUse struct {
+	RunID  string
+	CallID string
+	Step   string
+	UsedAt Time
+}
+
 type Candidate struct {
 	RunID       string
 	ArticleID   string
@@ -200,6 +207,13 @@ type MarketDay struct {
 	Open     bool
 	Closes   string
 	Note     string
+}
+
+type PromptRollback struct {
+	Prompt       string
+	Version      string
+	Reason       string
+	RolledBackAt Time
 }
 
 type Provider struct {

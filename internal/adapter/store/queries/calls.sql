@@ -22,7 +22,7 @@ SELECT p.name, p.failures, p.down_since, p.next_try, p.tripped, p.error, p.error
 FROM providers p ORDER BY p.name;
 
 -- name: StandingCall :one
-SELECT id, state, lease_until, answer, stop, answered_by, tokens_in, tokens_cached, tokens_out
+SELECT id, run_id, state, lease_until, answer, stop, answered_by, tokens_in, tokens_cached, tokens_out
 FROM calls WHERE key = $1 AND state IN ('open', 'done');
 
 -- name: OpenCalls :many
