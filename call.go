@@ -18,6 +18,25 @@ type Prompt struct {
 	MaxOutput     int             // tokens
 }
 
+// An Edition names one version of a prompt: another system text for the same
+// input and the same form of answer.
+type Edition struct {
+	Prompt  string `json:"prompt"`
+	Version string `json:"version"`
+}
+
+// String is the prompt and its version, as the ledger writes them: write 2.
+func (e Edition) String() string { return e.Prompt + " " + e.Version }
+
+// ParseEdition reads an edition as settings write it: write=2.
+func ParseEdition(s string) (Edition, error) {
+	prompt, version, ok := strings.Cut(strings.TrimSpace(s), "=")
+	if !ok || prompt == "" || version == "" {
+		return Edition{}, Invalid(fmt.Sprintf("%q is no version of a prompt: write prompt=version, such as write=2", s))
+	}
+	return Edition{prompt, version}, nil
+}
+
 // A Completion is a model's answer. Nothing in it is trusted.
 type Completion struct {
 	Text   string
@@ -65,6 +84,7 @@ func ParseModels(s string) ([]Model, error) {
 // An Ask is one paid call that a step wants.
 type Ask struct {
 	Run      RunID
+	Ticker   Symbol // of the run
 	Step     StepName
 	Reader   ReaderID // who pays; empty: the house
 	Provider string

@@ -17,8 +17,10 @@ type cli struct {
 
 	Demo     demoCmd     `cmd:"" help:"Run the shipped recorded night: three mornings of five invented companies. No key, no network."`
 	Report   reportCmd   `cmd:"" help:"Make the digest of companies, live or from a recorded night."`
-	Record   recordCmd   `cmd:"" help:"Make reports and keep everything that came from outside as a recorded night."`
-	Replay   replayCmd   `cmd:"" help:"Run a recorded night from nothing, in a database that is thrown away."`
+	Record   recordCmd   `cmd:"" help:"Make reports and keep everything that came from outside, models' answers too, as a recorded night."`
+	Replay   replayCmd   `cmd:"" help:"Run a recorded night from nothing and offline, in a database that is thrown away."`
+	Diff     diffCmd     `cmd:"" help:"Compare two nights, replays or runs claim by claim."`
+	Canary   canaryCmd   `cmd:"" help:"Look after a version of a prompt that some tickers try."`
 	Serve    serveCmd    `cmd:"" help:"Run the service: web, worker or both. SIGTERM ends it within 10 seconds and loses nothing."`
 	Readers  readersCmd  `cmd:"" help:"Look after readers and the companies they follow."`
 	Tokens   tokensCmd   `cmd:"" help:"Make and revoke tokens of operators."`
@@ -79,42 +81,6 @@ func (c *reportCmd) Run(s *session) error {
 		return err
 	}
 	return errors.Join(err, app.ShowAnswer(s.console, answer, files))
-}
-
-type recordCmd struct {
-	Tickers []string  `arg:"" help:"Symbols to record."`
-	To      string    `required:"" help:"New folder for the recording." placeholder:"DIR"`
-	Night   string    `help:"Record out of another recorded night instead of the network." placeholder:"DIR"`
-	AsOf    time.Time `name:"as-of" help:"Pretend it is this moment (RFC 3339); recorded nights only." placeholder:"T"`
-	Kind    string    `help:"daily (24 hours) or weekly (7 days)." enum:"daily,weekly" default:"daily"`
-}
-
-func (c *recordCmd) Run(s *session) error {
-	world, err := app.OpenWorld(s.ctx, s.opts, c.Night, c.AsOf)
-	if err != nil {
-		return err
-	}
-	answer, err := app.Record(s.ctx, s.opts, world, c.Tickers, stockdigest.ReportKind(c.Kind), c.To, s.console)
-	if err != nil {
-		return err
-	}
-	s.console.Print("recorded %d companies in %s", len(answer.Reports), c.To)
-	return app.ShowAnswer(s.console, answer, nil)
-}
-
-type replayCmd struct {
-	Night string `arg:"" help:"Folder of the recorded night."`
-	Kind  string `help:"daily (24 hours) or weekly (7 days)." enum:"daily,weekly" default:"daily"`
-	Out   string `help:"Folder for the digests (default: replay in the data folder)." placeholder:"DIR"`
-}
-
-func (c *replayCmd) Run(s *session) error {
-	out := c.Out
-	if out == "" {
-		out = filepath.Join(s.opts.Dir, "replay")
-	}
-	mornings, err := app.Replay(s.ctx, s.opts, c.Night, stockdigest.ReportKind(c.Kind), out, s.console)
-	return errors.Join(err, app.ShowMornings(s.console, mornings))
 }
 
 type evalCmd struct {

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 	_ "time/tzdata" // a bare machine has no zones, and a night names one
@@ -78,6 +79,9 @@ func New(ctx context.Context, opts Options, world World, console *Console) (*App
 	if err := a.openModels(); err != nil { //nolint:contextcheck // a client outlives the call that makes it
 		return nil, joinClose(err, db)
 	}
+	if err := a.keepRecorded(ctx); err != nil {
+		return nil, joinClose(err, db)
+	}
 	a.steps = a.wire(linker)
 	a.runner = a.newRunner()
 	context.AfterFunc(ctx, func() {
@@ -98,7 +102,7 @@ func (a *App) wire(linker *names.Linker) []pipeline.Step {
 	if a.opts.DatabaseURL != "" {
 		read.Turns = a.store
 	}
-	if a.models() {
+	if a.asks() {
 		read.Ready = summarize.NewAhead(a.caller, a.chains.read).Read
 	}
 	return []pipeline.Step{
@@ -173,7 +177,7 @@ func (a *App) loadTickers(ctx context.Context) error {
 	if err := a.store.SaveTickers(ctx, tickers.Starter()); err != nil {
 		return err
 	}
-	return a.store.SaveTickers(ctx, a.world.Tickers())
+	return a.store.SaveTickers(ctx, slices.Concat(a.world.others(), a.world.Tickers()))
 }
 
 // newRunner is who works on runs in this process, with the steps as the work.

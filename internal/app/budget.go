@@ -59,18 +59,21 @@ func (a *App) newCaller() error {
 	if err != nil || len(providers) == 0 {
 		return err
 	}
-	prices, err := a.opts.Prices()
-	if err != nil {
+	cfg := calls.Config{Limits: a.opts.limits(), Budget: a.opts.Budget(), Lease: a.opts.Lease}
+	deps := calls.Deps{Store: a.store, Providers: providers, Now: time.Now, Log: a.log, Jitter: rand.Float64}
+	if deps.Prices, err = a.opts.Prices(); err != nil {
 		return err
 	}
-	zone, err := a.zone()
-	if err != nil {
+	if a.world.unasked != nil {
+		cfg.Limits, deps.Prices = stockdigest.Limits{}, free{}
+	}
+	if cfg.Zone, err = a.zone(); err != nil {
 		return err
 	}
-	a.caller = calls.New(calls.Config{Limits: a.opts.limits(), Budget: a.opts.Budget(), Zone: zone, Lease: a.opts.Lease}, calls.Deps{
-		Store: a.store, Providers: providers, Prices: prices, Now: time.Now, Log: a.log,
-		Jitter: rand.Float64,
-	})
+	if deps.Edition, err = a.edition(); err != nil {
+		return err
+	}
+	a.caller = calls.New(cfg, deps)
 	return nil
 }
 

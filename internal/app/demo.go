@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -28,45 +27,18 @@ func Demo(ctx context.Context, opts Options, out string, console *Console) ([]Mo
 	if err != nil {
 		return nil, fmt.Errorf("load the shipped night: %w", err)
 	}
-	return runNight(ctx, opts, n, stockdigest.Daily, out, console)
+	at := func(asOf time.Time) World { return OfNight(n, asOf) }
+	return runNight(ctx, opts, n.Mornings, at, stockdigest.Daily, out, console)
 }
 
-// Replay runs a recorded night from nothing, in a database that is thrown away,
-// and writes its digests to out. It tells of every address that the recording
-// does not hold.
-func Replay(ctx context.Context, opts Options, dir string, kind stockdigest.ReportKind, out string, console *Console) (mornings []Morning, err error) {
-	n, err := night.Open(dir)
-	if err != nil {
-		return nil, err
-	}
-	opts, drop, err := throwaway(opts)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, drop()) }()
-	mornings, err = runNight(ctx, opts, n, kind, out, console)
-	for _, url := range n.Misses() {
-		console.Say("not in the recording: %s", url)
-	}
-	return mornings, err
-}
-
-// throwaway returns opts with a database that lives as long as the caller needs.
-func throwaway(opts Options) (Options, func() error, error) {
-	temp, err := os.MkdirTemp("", "stockdigest-")
-	if err != nil {
-		return opts, nil, fmt.Errorf("make a temporary folder: %w", err)
-	}
-	opts.Dir, opts.DatabaseURL = temp, ""
-	return opts, func() error { return os.RemoveAll(temp) }, nil
-}
-
-// runNight makes one digest per morning of a night, in the order of time: what
-// one morning told is memory for the next.
-func runNight(ctx context.Context, opts Options, n *night.Night, kind stockdigest.ReportKind, out string, console *Console) ([]Morning, error) {
+// runNight makes one digest per morning of the night that at opens, in the order
+// of time: what one morning told is memory for the next.
+func runNight(
+	ctx context.Context, opts Options, all []time.Time, at func(time.Time) World, kind stockdigest.ReportKind, out string, console *Console,
+) ([]Morning, error) {
 	var mornings []Morning
-	for _, asOf := range n.Mornings {
-		m, err := runMorning(ctx, opts, OfNight(n, asOf), kind, out, console)
+	for _, asOf := range all {
+		m, err := runMorning(ctx, opts, at(asOf), kind, out, console)
 		if err != nil {
 			return mornings, fmt.Errorf("morning of %s: %w", asOf.Format(time.DateOnly), err)
 		}

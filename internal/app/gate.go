@@ -27,7 +27,7 @@ func (o Options) judges() ([]stockdigest.Model, error) {
 
 // gate is the gate of the settings: with models where there are any.
 func (a *App) gate() *verify.Step {
-	if !a.models() {
+	if !a.asks() {
 		return verify.New(a.store)
 	}
 	return verify.WithModels(a.store, a.caller, verify.ModelConfig{Judge: a.chains.judge, Mend: a.chains.write, Now: a.world.Now})

@@ -231,22 +231,24 @@ func (a *App) openModels() (err error) {
 		if a.chains, err = a.opts.chains(); err != nil {
 			return err
 		}
-		if err = a.opts.priced(a.chains); err != nil {
-			return err
+		if a.world.unasked == nil {
+			if err = a.opts.priced(a.chains); err != nil {
+				return err
+			}
 		}
 	}
 	return a.newCaller()
 }
 
-// models reports whether models are asked; else the rules do all.
-func (a *App) models() bool { return len(a.chains.read) > 0 }
+// asks reports whether models are asked; else the rules do all.
+func (a *App) asks() bool { return len(a.chains.read) > 0 }
 
 // providers are all that this process may pay, by their names in the price list.
 func (a *App) providers() (map[string]calls.Provider, error) {
 	all := map[string]calls.Provider{}
-	if a.models() {
+	if a.asks() {
 		for _, f := range a.opts.asked() {
-			client, err := f.client(time.Now)
+			client, err := a.client(f)
 			if err != nil {
 				return nil, err
 			}
@@ -261,7 +263,7 @@ func (a *App) providers() (map[string]calls.Provider, error) {
 
 // writer is the writer of the settings.
 func (a *App) writer(linker *names.Linker) summarize.Writer {
-	if !a.models() {
+	if !a.asks() {
 		return summarize.Extractive(linker)
 	}
 	return summarize.Model(a.caller, linker, summarize.ModelConfig{
@@ -271,10 +273,18 @@ func (a *App) writer(linker *names.Linker) summarize.Writer {
 
 // jury is who votes on candidates; nobody without a model.
 func (a *App) jury() triage.Jury {
-	if !a.models() {
+	if !a.asks() {
 		return triage.Jury{}
 	}
 	return triage.Jury{Asker: a.caller, Voters: a.chains.voters(), Now: a.world.Now}
+}
+
+// client speaks to a family, or in a replay to nobody.
+func (a *App) client(f family) (calls.Provider, error) {
+	if a.world.unasked != nil {
+		return a.world.unasked.provider(f.name), nil
+	}
+	return f.client(time.Now)
 }
 
 // priced refuses a model without a price: what it may cost could not be held

@@ -54,6 +54,10 @@ type Options struct {
 	FMPNews     bool   `env:"STOCKDIGEST_FMP_NEWS" envDefault:"true" doc:"Read FMP's news and press releases. false for a plan without them: a feed that is refused makes a report partial."`
 	ScrapFlyKey Secret `env:"SCRAPFLY_API_KEY" doc:"Key of ScrapFly, the second way to pages that a wall against robots or a script keeps from us. Empty: their headlines must do."`
 
+	Prompts       string `env:"STOCKDIGEST_PROMPTS" doc:"Versions of prompts that are used in place of the program's, such as write=2."`
+	Canary        string `env:"STOCKDIGEST_CANARY" doc:"A version of a prompt, such as write=2, that a part of the tickers tries. It is rolled back by itself when its wordings hold less often than those of the others."`
+	CanaryPercent int    `env:"STOCKDIGEST_CANARY_PERCENT" envDefault:"10" doc:"How many in a hundred tickers try it. A ticker that tries it at 10 does so at 20, too."`
+
 	BudgetRun   stockdigest.Micros `env:"STOCKDIGEST_BUDGET_RUN" envDefault:"3" doc:"Most dollars that one run may cost. What a call may cost at worst is reserved before it, so no cap is ever passed."`
 	BudgetUser  stockdigest.Micros `env:"STOCKDIGEST_BUDGET_READER" envDefault:"20" doc:"Most dollars that the ad-hoc runs of one reader may cost in a month."`
 	BudgetDay   stockdigest.Micros `env:"STOCKDIGEST_BUDGET_DAY" envDefault:"50" doc:"Most dollars in a day of the schedule's zone."`
@@ -142,7 +146,7 @@ func (o Options) faults() []string {
 	if strings.ContainsAny(o.Contact, "\r\n") {
 		faults = append(faults, "STOCKDIGEST_CONTACT has a line break")
 	}
-	return slices.Concat(faults, o.controlFaults(), o.scheduleFaults(), o.modelFaults())
+	return slices.Concat(faults, o.controlFaults(), o.scheduleFaults(), o.modelFaults(), o.editionFaults())
 }
 
 // controlFaults finds what is wrong with when and how much.

@@ -53,10 +53,11 @@ func (a *App) Report(ctx context.Context, list []stockdigest.Ticker, kind stockd
 	return answer, errors.Join(faults...)
 }
 
-// parallel keeps a recorded night sequential: it waits for nobody, and two
-// tickers that share a page then read it once.
+// parallel keeps a night sequential that is recorded or being recorded: what one
+// ticker's feeds say of an article that they share is seen by the next, so that
+// only the same order asks models the same.
 func (a *App) parallel() int {
-	if a.world.night != nil {
+	if !a.world.asks() {
 		return 1
 	}
 	return atOnce

@@ -25,8 +25,9 @@ type World struct {
 	Wrap      func(http.RoundTripper) http.RoundTripper // a recorder, or nil
 	Hosts     map[string]fetch.Limit                    // limits by domain, beside those of the client
 
-	own   *holdings    // nil when live
-	night *night.Night // nil unless it is recorded
+	own     *holdings    // nil when live
+	night   *night.Night // nil unless it is recorded
+	unasked *unasked     // not nil in a replay: models answer from the recording alone
 }
 
 // holdings are what a world has of its own: companies that may exist nowhere
@@ -35,6 +36,7 @@ type holdings struct {
 	name    string // of its database
 	what    string // for people: this night
 	tickers []night.Ticker
+	others  []stockdigest.Ticker // known by name only
 }
 
 // Live is the network as it is now.
@@ -51,7 +53,7 @@ func OfNight(n *night.Night, asOf time.Time) World {
 	now := func() time.Time { return asOf }
 	return World{
 		Now: now, AsOf: asOf, TimeZone: n.TimeZone, Transport: n.Transport(now), night: n,
-		own: &holdings{name: "night_" + n.Fingerprint(), what: "this night", tickers: n.Tickers},
+		own: &holdings{name: "night_" + n.Fingerprint(), what: "this night", tickers: n.Tickers, others: n.Others},
 	}
 }
 
@@ -93,6 +95,14 @@ func (w World) Tickers() []stockdigest.Ticker {
 		all = append(all, t.Ticker)
 	}
 	return all
+}
+
+// others are the companies that the world knows by name only.
+func (w World) others() []stockdigest.Ticker {
+	if w.own == nil {
+		return nil
+	}
+	return w.own.others
 }
 
 // Feeds are the feeds of a ticker in this world.

@@ -172,7 +172,7 @@ func (d *Desk) call(ctx context.Context, m stockdigest.Model, prompt stockdigest
 		}
 	}
 	return d.asker.Ask(ctx, stockdigest.Ask{
-		Run: d.run.ID, Step: d.step, Reader: Payer(d.run),
+		Run: d.run.ID, Ticker: d.run.Ticker, Step: d.step, Reader: Payer(d.run),
 		Provider: m.Provider, Model: m.Name, Prompt: prompt,
 	})
 }
@@ -257,8 +257,11 @@ func (d *Desk) forgive(ctx context.Context, provider string, err error) error {
 		d.late = true
 	case isCall:
 		d.failures[call.Provider+" gave no answer ("+string(call.Reason)+")"]++
-		d.inARow[provider]++
-		if !call.Temporary() && call.Reason != stockdigest.CallBadRequest {
+		switch {
+		case call.Reason == stockdigest.CallUnrecorded: // says nothing of the next one
+		case call.Temporary(), call.Reason == stockdigest.CallBadRequest:
+			d.inARow[provider]++
+		default:
 			d.inARow[provider] = maxFail // the key or the funds: the next call would fail alike
 		}
 	case isKnown && !errors.Is(err, stockdigest.ErrConflict):

@@ -42,7 +42,14 @@ func (c *checker) night(in index) *Night {
 	n.AsOf = c.moment("as_of", in.AsOf)
 	n.Location = c.location(in.TimeZone)
 	n.Mornings = c.mornings(in.Mornings, n.AsOf)
-	n.Tickers = c.tickers(in.Tickers)
+	seen := map[string]bool{}
+	if len(in.Tickers) == 0 {
+		c.fault("no tickers")
+	}
+	n.Tickers = c.tickers(in.Tickers, seen)
+	for _, t := range c.tickers(in.Others, seen) {
+		n.Others = append(n.Others, t.Ticker)
+	}
 	c.exchanges(n, in.Exchanges)
 	return n
 }
@@ -83,12 +90,8 @@ func (c *checker) mornings(told []string, asOf time.Time) []time.Time {
 	return mornings
 }
 
-func (c *checker) tickers(told []ticker) []Ticker {
-	if len(told) == 0 {
-		c.fault("no tickers")
-	}
+func (c *checker) tickers(told []ticker, seen map[string]bool) []Ticker {
 	var tickers []Ticker
-	seen := map[string]bool{}
 	for i, t := range told {
 		if t.Symbol == "" {
 			c.fault("ticker %d has no symbol", i+1)

@@ -31,8 +31,10 @@ type Night struct {
 	Location *time.Location
 	Mornings []time.Time // in order; AsOf alone when the night tells none
 	Tickers  []Ticker
+	Others   []stockdigest.Ticker // companies that feeds and texts speak of and that have no feeds here
 
 	files       fs.FS
+	models      *Models // nil: no model was asked
 	exchanges   map[string][]exchange // by exact URL, then by from
 	canonical   map[string]string     // canonical form to exact URL
 	fingerprint string
@@ -53,6 +55,7 @@ type index struct {
 	TimeZone  string     `json:"time_zone"`
 	Mornings  []string   `json:"mornings,omitempty"`
 	Tickers   []ticker   `json:"tickers"`
+	Others    []ticker   `json:"others,omitempty"`
 	Exchanges []exchange `json:"exchanges"`
 }
 
@@ -121,10 +124,12 @@ func Load(files fs.FS) (*Night, error) {
 	}
 	c := checker{files: files}
 	n := c.night(in)
+	models, answers := c.models()
 	if len(c.faults) > 0 {
 		return nil, c.err()
 	}
-	n.fingerprint = fingerprint(files, raw, in.Exchanges)
+	n.models = models
+	n.fingerprint = fingerprint(files, slices.Concat(raw, answers), in.Exchanges)
 	return n, nil
 }
 

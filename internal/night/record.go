@@ -59,6 +59,8 @@ type Meta struct {
 	AsOf     time.Time
 	TimeZone string
 	Tickers  []Ticker
+	Others   []stockdigest.Ticker
+	Models   *Models // nil: no model was asked
 }
 
 // Finish writes night.json, last of all, and reports the first answer that
@@ -69,9 +71,17 @@ func (r *Recorder) Finish(m Meta) error {
 	if r.failed != nil {
 		return r.failed
 	}
-	in := index{Name: m.Name, AsOf: m.AsOf.UTC().Format(time.RFC3339), TimeZone: m.TimeZone}
+	if m.Models != nil {
+		if err := saveModels(r.dir, *m.Models); err != nil {
+			return err
+		}
+	}
+	in := index{Name: m.Name, AsOf: m.AsOf.UTC().Format(time.RFC3339Nano), TimeZone: m.TimeZone}
 	for _, t := range m.Tickers {
 		in.Tickers = append(in.Tickers, plain(t))
+	}
+	for _, t := range m.Others {
+		in.Others = append(in.Others, plain(Ticker{Ticker: t}))
 	}
 	for _, key := range slices.Sorted(maps.Keys(r.exchanges)) {
 		in.Exchanges = append(in.Exchanges, r.exchanges[key])

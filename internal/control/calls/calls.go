@@ -60,9 +60,14 @@ type Deps struct {
 	Store     Store
 	Providers map[string]Provider // by name
 	Prices    Prices
-	Now       func() time.Time
-	Jitter    func() float64 // from 0 to 1, spreads retries
-	Log       *slog.Logger
+
+	// Edition is the prompt that an ask is put in, which may be another version
+	// of the one it brings; nil leaves every prompt as it is.
+	Edition func(ctx context.Context, ask stockdigest.Ask) stockdigest.Prompt
+
+	Now    func() time.Time
+	Jitter func() float64 // from 0 to 1, spreads retries
+	Log    *slog.Logger
 }
 
 // A Caller makes paid calls. It is safe for concurrent use; there is one per
@@ -139,6 +144,9 @@ func (c *Caller) Stop() {
 func (c *Caller) Ask(ctx context.Context, ask stockdigest.Ask) (stockdigest.Completion, error) {
 	if c.gates[ask.Provider] == nil {
 		return stockdigest.Completion{}, stockdigest.Invalid("unknown model provider " + ask.Provider)
+	}
+	if c.deps.Edition != nil {
+		ask.Prompt = c.deps.Edition(ctx, ask)
 	}
 	key := Key(ask)
 	for {

@@ -31,7 +31,7 @@ func (p *priceList) History(context.Context, stockdigest.Symbol, int) (stockdige
 	return p.history, p.noHistory
 }
 
-func acme() *priceList {
+func acmePrices() *priceList {
 	return &priceList{
 		quote: stockdigest.Quote{Symbol: "ACME", Price: 12.5, PreviousClose: 12, Currency: "USD", AsOf: asOf.Add(-time.Hour), Source: "Yahoo Finance"},
 		history: stockdigest.PriceHistory{Symbol: "ACME", Currency: "USD", Source: "Yahoo Finance", Closes: []stockdigest.Close{
@@ -54,7 +54,7 @@ func ticker() stockdigest.Ticker { return stockdigest.Ticker{Symbol: "ACME", Nam
 
 func TestThePriceIsFetchedOncePerRun(t *testing.T) {
 	t.Parallel()
-	prices := acme()
+	prices := acmePrices()
 	store := priced(t, newStore(ticker()), prices)
 	first := prices.quote
 	prices.quote.Price = 99
@@ -75,7 +75,7 @@ func TestNoCardWithoutAWholeQuote(t *testing.T) {
 		"zero":        func(p *priceList) { p.quote.Price = 0 },
 		"negative":    func(p *priceList) { p.quote.Price = -1 },
 	} {
-		prices := acme()
+		prices := acmePrices()
 		spoil(prices)
 		store := priced(t, newStore(ticker()), prices)
 		if store.material.Price != nil || !strings.Contains(store.note, ", price: ") {
@@ -92,7 +92,7 @@ func TestAHistoryThatDoesNotFitIsLeftOut(t *testing.T) {
 		"other share":    func(p *priceList) { p.history.Symbol = "ACMEW" },
 		"one close":      func(p *priceList) { p.history.Closes = p.history.Closes[:1] },
 	} {
-		prices := acme()
+		prices := acmePrices()
 		spoil(prices)
 		card := priced(t, newStore(ticker()), prices).material.Price
 		if card == nil || card.Quote.Price != 12.5 || len(card.History.Closes) != 0 {

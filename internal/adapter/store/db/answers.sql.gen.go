@@ -9,6 +9,28 @@ import (
 	"context"
 )
 
+const addRollback = `-- name: AddRollback :exec
+INSERT INTO prompt_rollbacks (prompt, version, reason, rolled_back_at) VALUES ($1, $2, $3, $4)
+ON CONFLICT (prompt, version) DO NOTHING
+`
+
+type AddRollbackParams struct {
+	Prompt       string
+	Version      string
+	Reason       string
+	RolledBackAt Time
+}
+
+func (q *Queries) AddRollback(ctx context.Context, arg AddRollbackParams) error {
+	_, err := q.exec(ctx, q.addRollbackStmt, addRollback,
+		arg.Prompt,
+		arg.Version,
+		arg.Reason,
+		arg.RolledBackAt,
+	)
+	return err
+}
+
 const addUse = `-- name: AddUse :exec
 INSERT INTO call_uses (run_id, call_id, step, used_at) VALUES ($1, $2, $3, $4) ON CONFLICT (run_id, call_id) DO NOTHING
 `
@@ -101,6 +123,63 @@ func (q *Queries) AnsweredCalls(ctx context.Context) ([]AnsweredCallsRow, error)
 	return items, nil
 }
 
+const draftsWith = `-- name: DraftsWith :many
+SELECT d.run_id, d.step, d.body FROM drafts d WHERE d.run_id IN (
+    SELECT r.id FROM runs r
+    WHERE r.state = 'done' AND r.created_at > $1 AND (
+        EXISTS (SELECT 1 FROM calls c WHERE c.run_id = r.id AND c.prompt = $2 AND c.state = 'done')
+        OR EXISTS (SELECT 1 FROM call_uses u JOIN calls c ON c.id = u.call_id WHERE u.run_id = r.id AND c.prompt = $2))
+    ORDER BY r.created_at DESC, r.id LIMIT $3)
+ORDER BY d.run_id
+`
+
+type DraftsWithParams struct {
+	CreatedAt Time
+	Prompt    string
+	Limit     int32
+}
+
+// The newest runs that were made with a version of a prompt, and both drafts of each.
+func (q *Queries) DraftsWith(ctx context.Context, arg DraftsWithParams) ([]Draft, error) {
+	rows, err := q.query(ctx, q.draftsWithStmt, draftsWith, arg.CreatedAt, arg.Prompt, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Draft
+	for rows.Next() {
+		var i Draft
+		if err := rows.Scan(&i.RunID, &i.Step, &i.Body); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const dropRollback = `-- name: DropRollback :execrows
+DELETE FROM prompt_rollbacks WHERE prompt = $1 AND version = $2
+`
+
+type DropRollbackParams struct {
+	Prompt  string
+	Version string
+}
+
+func (q *Queries) DropRollback(ctx context.Context, arg DropRollbackParams) (int64, error) {
+	result, err := q.exec(ctx, q.dropRollbackStmt, dropRollback, arg.Prompt, arg.Version)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const keepAnswer = `-- name: KeepAnswer :exec
 INSERT INTO calls (id, key, provider, model, prompt, run_id, step, reader_id, day, state, try, reserved, cost, tokens,
     started_at, lease_until, settled_at, took_ms, tokens_in, tokens_cached, tokens_out, answer, stop, answered_by, error)
@@ -149,6 +228,39 @@ func (q *Queries) KeepAnswer(ctx context.Context, arg KeepAnswerParams) error {
 		arg.AnsweredBy,
 	)
 	return err
+}
+
+const rollbacks = `-- name: Rollbacks :many
+SELECT prompt, version, reason FROM prompt_rollbacks ORDER BY prompt, version
+`
+
+type RollbacksRow struct {
+	Prompt  string
+	Version string
+	Reason  string
+}
+
+func (q *Queries) Rollbacks(ctx context.Context) ([]RollbacksRow, error) {
+	rows, err := q.query(ctx, q.rollbacksStmt, rollbacks)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []RollbacksRow
+	for rows.Next() {
+		var i RollbacksRow
+		if err := rows.Scan(&i.Prompt, &i.Version, &i.Reason); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const usedCalls = `-- name: UsedCalls :many

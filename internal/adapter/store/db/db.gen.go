@@ -69,6 +69,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.addReportStmt, err = db.PrepareContext(ctx, addReport); err != nil {
 		return nil, fmt.Errorf("error preparing query AddReport: %w", err)
 	}
+	if q.addRollbackStmt, err = db.PrepareContext(ctx, addRollback); err != nil {
+		return nil, fmt.Errorf("error preparing query AddRollback: %w", err)
+	}
 	if q.addRunStmt, err = db.PrepareContext(ctx, addRun); err != nil {
 		return nil, fmt.Errorf("error preparing query AddRun: %w", err)
 	}
@@ -213,6 +216,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.draftsStmt, err = db.PrepareContext(ctx, drafts); err != nil {
 		return nil, fmt.Errorf("error preparing query Drafts: %w", err)
 	}
+	if q.draftsWithStmt, err = db.PrepareContext(ctx, draftsWith); err != nil {
+		return nil, fmt.Errorf("error preparing query DraftsWith: %w", err)
+	}
 	if q.dropOldAnswersStmt, err = db.PrepareContext(ctx, dropOldAnswers); err != nil {
 		return nil, fmt.Errorf("error preparing query DropOldAnswers: %w", err)
 	}
@@ -230,6 +236,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.dropOldTokensStmt, err = db.PrepareContext(ctx, dropOldTokens); err != nil {
 		return nil, fmt.Errorf("error preparing query DropOldTokens: %w", err)
+	}
+	if q.dropRollbackStmt, err = db.PrepareContext(ctx, dropRollback); err != nil {
+		return nil, fmt.Errorf("error preparing query DropRollback: %w", err)
 	}
 	if q.endHoldStmt, err = db.PrepareContext(ctx, endHold); err != nil {
 		return nil, fmt.Errorf("error preparing query EndHold: %w", err)
@@ -374,6 +383,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.revokeTokensStmt, err = db.PrepareContext(ctx, revokeTokens); err != nil {
 		return nil, fmt.Errorf("error preparing query RevokeTokens: %w", err)
+	}
+	if q.rollbacksStmt, err = db.PrepareContext(ctx, rollbacks); err != nil {
+		return nil, fmt.Errorf("error preparing query Rollbacks: %w", err)
 	}
 	if q.runStmt, err = db.PrepareContext(ctx, run); err != nil {
 		return nil, fmt.Errorf("error preparing query Run: %w", err)
@@ -600,6 +612,11 @@ func (q *Queries) Close() error {
 	if q.addReportStmt != nil {
 		if cerr := q.addReportStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing addReportStmt: %w", cerr)
+		}
+	}
+	if q.addRollbackStmt != nil {
+		if cerr := q.addRollbackStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addRollbackStmt: %w", cerr)
 		}
 	}
 	if q.addRunStmt != nil {
@@ -842,6 +859,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing draftsStmt: %w", cerr)
 		}
 	}
+	if q.draftsWithStmt != nil {
+		if cerr := q.draftsWithStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing draftsWithStmt: %w", cerr)
+		}
+	}
 	if q.dropOldAnswersStmt != nil {
 		if cerr := q.dropOldAnswersStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dropOldAnswersStmt: %w", cerr)
@@ -870,6 +892,11 @@ func (q *Queries) Close() error {
 	if q.dropOldTokensStmt != nil {
 		if cerr := q.dropOldTokensStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dropOldTokensStmt: %w", cerr)
+		}
+	}
+	if q.dropRollbackStmt != nil {
+		if cerr := q.dropRollbackStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropRollbackStmt: %w", cerr)
 		}
 	}
 	if q.endHoldStmt != nil {
@@ -1110,6 +1137,11 @@ func (q *Queries) Close() error {
 	if q.revokeTokensStmt != nil {
 		if cerr := q.revokeTokensStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing revokeTokensStmt: %w", cerr)
+		}
+	}
+	if q.rollbacksStmt != nil {
+		if cerr := q.rollbacksStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing rollbacksStmt: %w", cerr)
 		}
 	}
 	if q.runStmt != nil {
@@ -1411,6 +1443,7 @@ type Queries struct {
 	addReaderStmt           *sql.Stmt
 	addReaderTickerStmt     *sql.Stmt
 	addReportStmt           *sql.Stmt
+	addRollbackStmt         *sql.Stmt
 	addRunStmt              *sql.Stmt
 	addRunFilingStmt        *sql.Stmt
 	addRunPriceStmt         *sql.Stmt
@@ -1459,12 +1492,14 @@ type Queries struct {
 	documentsStmt           *sql.Stmt
 	documentsOfStmt         *sql.Stmt
 	draftsStmt              *sql.Stmt
+	draftsWithStmt          *sql.Stmt
 	dropOldAnswersStmt      *sql.Stmt
 	dropOldCallsStmt        *sql.Stmt
 	dropOldDraftsStmt       *sql.Stmt
 	dropOldSessionsStmt     *sql.Stmt
 	dropOldTextsStmt        *sql.Stmt
 	dropOldTokensStmt       *sql.Stmt
+	dropRollbackStmt        *sql.Stmt
 	endHoldStmt             *sql.Stmt
 	endRunStmt              *sql.Stmt
 	endSessionsStmt         *sql.Stmt
@@ -1513,6 +1548,7 @@ type Queries struct {
 	retryRunStmt            *sql.Stmt
 	returnHeldStmt          *sql.Stmt
 	revokeTokensStmt        *sql.Stmt
+	rollbacksStmt           *sql.Stmt
 	runStmt                 *sql.Stmt
 	runByKeyStmt            *sql.Stmt
 	runPriceStmt            *sql.Stmt
@@ -1583,6 +1619,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		addReaderStmt:           q.addReaderStmt,
 		addReaderTickerStmt:     q.addReaderTickerStmt,
 		addReportStmt:           q.addReportStmt,
+		addRollbackStmt:         q.addRollbackStmt,
 		addRunStmt:              q.addRunStmt,
 		addRunFilingStmt:        q.addRunFilingStmt,
 		addRunPriceStmt:         q.addRunPriceStmt,
@@ -1631,12 +1668,14 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		documentsStmt:           q.documentsStmt,
 		documentsOfStmt:         q.documentsOfStmt,
 		draftsStmt:              q.draftsStmt,
+		draftsWithStmt:          q.draftsWithStmt,
 		dropOldAnswersStmt:      q.dropOldAnswersStmt,
 		dropOldCallsStmt:        q.dropOldCallsStmt,
 		dropOldDraftsStmt:       q.dropOldDraftsStmt,
 		dropOldSessionsStmt:     q.dropOldSessionsStmt,
 		dropOldTextsStmt:        q.dropOldTextsStmt,
 		dropOldTokensStmt:       q.dropOldTokensStmt,
+		dropRollbackStmt:        q.dropRollbackStmt,
 		endHoldStmt:             q.endHoldStmt,
 		endRunStmt:              q.endRunStmt,
 		endSessionsStmt:         q.endSessionsStmt,
@@ -1685,6 +1724,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		retryRunStmt:            q.retryRunStmt,
 		returnHeldStmt:          q.returnHeldStmt,
 		revokeTokensStmt:        q.revokeTokensStmt,
+		rollbacksStmt:           q.rollbacksStmt,
 		runStmt:                 q.runStmt,
 		runByKeyStmt:            q.runByKeyStmt,
 		runPriceStmt:            q.runPriceStmt,
