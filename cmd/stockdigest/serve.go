@@ -18,6 +18,7 @@ type benchCmd struct {
 	Night       benchNightCmd       `cmd:"" help:"A night in the pretend world beside the shortest time it could take."`
 	Claims      benchClaimsCmd      `cmd:"" help:"Runs claimed by many processes: caps, priority, first in first out."`
 	Credits     benchCreditsCmd     `cmd:"" help:"Parallel orders on few credits."`
+	Price       benchPriceCmd       `cmd:"" help:"A night with models beside the same answers, each paid for by every report."`
 	ClaimsChild benchClaimsChildCmd `cmd:"" hidden:""`
 }
 
@@ -40,6 +41,20 @@ func (c *benchNightCmd) Run(s *session) error {
 		return err
 	}
 	return app.ShowBenchNight(s.console, result)
+}
+
+type benchPriceCmd struct {
+	Tickers int     `help:"Companies of the night." default:"60"`
+	Shared  float64 `help:"Part of a company's articles that its industry shares." default:"0.35"`
+	Seed    uint64  `help:"Of everything random." default:"1"`
+}
+
+func (c *benchPriceCmd) Run(s *session) error {
+	result, err := app.BenchPrice(s.ctx, app.BenchPriceConfig{Tickers: c.Tickers, Shared: c.Shared, Seed: c.Seed}, s.console)
+	if err != nil {
+		return err
+	}
+	return app.ShowBenchPrice(s.console, result)
 }
 
 type benchClaimsCmd struct {

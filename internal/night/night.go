@@ -34,7 +34,7 @@ type Night struct {
 	Others   []stockdigest.Ticker // companies that feeds and texts speak of and that have no feeds here
 
 	files       fs.FS
-	models      *Models // nil: no model was asked
+	models      *Models               // nil: no model was asked
 	exchanges   map[string][]exchange // by exact URL, then by from
 	canonical   map[string]string     // canonical form to exact URL
 	fingerprint string

@@ -36,6 +36,38 @@ func TestPromptsAreGolden(t *testing.T) {
 	}
 }
 
+// Another version of a prompt is another system text for the same input: it is
+// golden by being rendered into the prompt of the first.
+func TestEveryEditionIsGolden(t *testing.T) {
+	t.Parallel()
+	editions, err := summarize.Editions()
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := &oracle{answer: everything}
+	draft(t, modelWriter(o), run(), morning())
+	first := map[string]stockdigest.Prompt{}
+	for _, ask := range o.asks {
+		p := ask.Prompt
+		if text := editions[stockdigest.Edition{Prompt: p.Name, Version: p.Version}]; text != p.System {
+			t.Errorf("%s %s is asked with another text than its edition", p.Name, p.Version)
+		}
+		if _, there := first[p.Name]; !there {
+			first[p.Name] = p
+		}
+	}
+	for e, text := range editions {
+		p, asked := first[e.Prompt]
+		if !asked || len(text) == 0 || len(text) > 6<<10 {
+			t.Errorf("%s: asked %v, %d bytes; want a prompt of the step of at most 6 KB", e, asked, len(text))
+		}
+		if e.Version != p.Version {
+			p.Version, p.System = e.Version, text
+			golden(t, p)
+		}
+	}
+}
+
 // golden compares a prompt with the file of its name and version. Who changes a
 // prompt gives it a new version, and a new file.
 func golden(t *testing.T, p stockdigest.Prompt) {
