@@ -125,11 +125,10 @@ type groundings interface {
 }
 
 const (
-	// A canary is judged by what was written in this time,
-	canaryWindow = 14 * 24 * time.Hour
-	// that often,
-	canaryPause = 5 * time.Minute
-	// once it and the rest have worded so many bullets: of two that hold 95 times
+	canaryWindow = 14 * 24 * time.Hour // a canary is judged by what was written in it
+	canaryPause  = 5 * time.Minute     // from one look to the next
+
+	// It and the rest must have worded so many bullets: of two that hold 95 times
 	// in 100, chance alone puts one so far behind once in a hundred times.
 	canaryLeast = 200
 	// It is rolled back when its score is so much lower.

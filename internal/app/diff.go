@@ -133,7 +133,7 @@ func reportOfRun(ctx context.Context, opts Options, id string, console *Console)
 	defer func() { err = errors.Join(err, a.Close()) }()
 	r, err := a.store.Report(ctx, stockdigest.RunID(id))
 	if errors.Is(err, stockdigest.ErrNotFound) {
-		return nil, stockdigest.NotFound(fmt.Sprintf("%s is no file, no folder and no run that has a report", id))
+		return nil, stockdigest.NotFound(id + " is no file, no folder and no run that has a report")
 	}
 	return []stockdigest.Report{r}, err
 }

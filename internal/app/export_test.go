@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"stockdigest.app/stockdigest"
 	"stockdigest.app/stockdigest/internal/adapter/fetch"
 	"stockdigest.app/stockdigest/internal/pipeline/extract"
 )
@@ -49,4 +50,28 @@ func Voters(o Options) ([][]string, error) {
 		named = append(named, list)
 	}
 	return named, err
+}
+
+// DiffReports compares reports claim by claim.
+var DiffReports = diffReports
+
+// Place is where a ticker stands among a hundred.
+var Place = place
+
+// Groundings is what a canary is judged by.
+type Groundings = groundings
+
+// Tries reports who of tickers tries an edition for a percentage of them in
+// place of base, each asked in turn, a day after the one before.
+func Tries(store Groundings, edition, base stockdigest.Edition, percent int, tickers []stockdigest.Symbol, log *slog.Logger) []stockdigest.Symbol {
+	at := time.Date(2026, 3, 3, 7, 0, 0, 0, time.UTC)
+	c := &canary{edition: edition, percent: percent, store: store, log: log, now: func() time.Time { return at }}
+	var all []stockdigest.Symbol
+	for _, t := range tickers {
+		if c.tries(context.Background(), t, base) {
+			all = append(all, t)
+		}
+		at = at.Add(24 * time.Hour)
+	}
+	return all
 }

@@ -78,7 +78,7 @@ func throwaway(opts Options) (Options, func() error, error) {
 	}
 	prices, err := os.ReadFile(filepath.Join(opts.Dir, PriceFile))
 	if err == nil {
-		err = os.WriteFile(filepath.Join(temp, PriceFile), prices, 0o600)
+		err = os.WriteFile(filepath.Join(temp, PriceFile), prices, 0o600) //nolint:gosec // a folder that we made
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return opts, nil, fmt.Errorf("copy the price list: %w", errors.Join(err, os.RemoveAll(temp)))
@@ -99,7 +99,7 @@ func (u *unasked) tell(console *Console) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	for _, what := range slices.Sorted(maps.Keys(u.answers)) {
-		console.Say("not in the recording: %d answers of %s; the rules wrote", u.answers[what], what)
+		console.Say("not in the recording: %d answers of %s; the next model or the rules wrote", u.answers[what], what)
 	}
 }
 
