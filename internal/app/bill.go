@@ -52,11 +52,14 @@ func (a *App) made(ctx context.Context, run stockdigest.RunID, r stockdigest.Rep
 	}
 	var bill, saved stockdigest.Micros
 	for _, c := range slices.Backward(paid) { // newest first
-		call := paidCall(c)
-		if bill += c.Cost; stood {
-			bill, saved, call = 0, saved+c.Cost, call.cached()
+		switch {
+		case !stood:
+			bill += c.Cost
+			m.Calls = append(m.Calls, paidCall(c))
+		case c.State == stockdigest.CallDone: // the rest gave no answer, then
+			saved += c.Cost
+			m.Calls = append(m.Calls, paidCall(c).cached())
 		}
-		m.Calls = append(m.Calls, call)
 	}
 	for _, c := range used {
 		saved += c.Cost
