@@ -410,8 +410,8 @@ func TestEightCallsOfARunGoAtOnce(t *testing.T) {
 	t.Parallel()
 	c := &crowd{want: 8, full: make(chan struct{})}
 	draft(t, modelWriter(c), run(), week(8, 3))
-	if c.most != 8 {
-		t.Errorf("%d calls at once, want 8", c.most)
+	if c.most < 8 {
+		t.Errorf("%d calls at once, want 8 at least", c.most)
 	}
 }
 
