@@ -45,6 +45,7 @@ type App struct {
 	store   *store.DB
 	fetch   *fetch.Client
 	steps   []pipeline.Step
+	forget  func(ctx context.Context, run stockdigest.Run) // what a run that is over has in hand
 	runner  *runs.Runner
 	caller  *calls.Caller // nil: no step pays for anything
 	chains  chains        // of the models that the caller asks; empty: the rules write
@@ -105,10 +106,14 @@ func (a *App) wire(linker *names.Linker) []pipeline.Step {
 	if a.asks() {
 		read.Ready = summarize.NewAhead(a.caller, a.chains.read).Read
 	}
+	pages := extract.New(read)
+	jury := a.jury()
+	jury.Meanwhile = pages.Ahead
+	a.forget = pages.Forget
 	return []pipeline.Step{
 		ingest.New(a.store, sources, filings, ingest.Config{Now: a.world.Now, Progress: progress, Prices: a.prices(), Log: a.log}),
-		triage.New(a.store, linker, a.jury()),
-		extract.New(read),
+		triage.New(a.store, linker, jury),
+		pages,
 		cluster.New(a.store),
 		summarize.New(a.store, a.writer(linker)),
 		a.gate(),
@@ -189,6 +194,7 @@ func (a *App) newRunner() *runs.Runner {
 			if err := a.prepare(ctx, run); err != nil {
 				return err
 			}
+			defer a.forget(ctx, run)
 			return flow.Run(ctx, run)
 		},
 		Notice: func(line string) { a.console.Say("%s", line) },

@@ -20,6 +20,10 @@ type Jury struct {
 	Asker  desk.Asker
 	Voters [][]stockdigest.Model // the models of each voter, best first; no model stands with two voters
 	Now    func() time.Time      // the clock that a run's deadline is told by
+
+	// Meanwhile begins work on what the rules alone would select, while voters
+	// think; enough ends it. Nil: nothing is begun.
+	Meanwhile func(ctx context.Context, run stockdigest.Run, likely []stockdigest.Candidate) (enough func())
 }
 
 // A cast is a vote with who gave it; without one, the voter said nothing.
@@ -50,7 +54,9 @@ func (s *Triage) vote(ctx context.Context, run stockdigest.Run, j judge, judged 
 	if len(open) == 0 {
 		return "", nil
 	}
+	enough := s.jury.meanwhile(ctx, run, judged)
 	ballots, why, err := s.jury.poll(ctx, run, j, candidates)
+	enough()
 	if err != nil {
 		return "", err
 	}
@@ -67,6 +73,20 @@ func (s *Triage) vote(ctx context.Context, run stockdigest.Run, j judge, judged 
 	}
 	leaveOut(open)
 	return heardNote(tally, why), nil
+}
+
+// meanwhile begins work on what the rules alone would select.
+func (y Jury) meanwhile(ctx context.Context, run stockdigest.Run, judged []judgement) (enough func()) {
+	if y.Meanwhile == nil {
+		return func() {}
+	}
+	var likely []stockdigest.Candidate
+	for i, in := range within(judged, 1) {
+		if in {
+			likely = append(likely, judged[i].candidate)
+		}
+	}
+	return y.Meanwhile(ctx, run, likely)
 }
 
 // poll asks the voters side by side. Each ballot is as long as the list; why
@@ -104,28 +124,28 @@ func whyOf(causes []string) string {
 	return strings.Join(parts, "; ")
 }
 
-// ballot has one voter vote, prompt by prompt. A vote is worth little when money
-// is short, so it is asked for on the first rung only.
+// ballot has one voter vote, on all prompts at once. A vote is worth little when
+// money is short, so it is asked for on the first rung only.
 func ballot(ctx context.Context, d *desk.Desk, chain []stockdigest.Model, j judge, candidates []stockdigest.Candidate) ([]cast, error) {
-	filled := make([]cast, 0, len(candidates))
-	for shown := range slices.Chunk(candidates, maxShown) {
-		votes := make([]cast, len(shown))
-		err := d.Ask(ctx, desk.Question{
-			Prompt: j.votePrompt(shown), Chain: chain,
-			Take: func(answer json.RawMessage, by stockdigest.Model, _ bool) error {
-				said, err := parseVotes(answer, len(shown))
-				for i, v := range said {
-					votes[i] = cast{v, by}
-				}
-				return err
-			},
+	filled := make([]cast, len(candidates))
+	var group errgroup.Group
+	for at := 0; at < len(candidates); at += maxShown {
+		shown := candidates[at:min(at+maxShown, len(candidates))]
+		votes := filled[at : at+len(shown)]
+		group.Go(func() error {
+			return d.Ask(ctx, desk.Question{
+				Prompt: j.votePrompt(shown), Chain: chain,
+				Take: func(answer json.RawMessage, by stockdigest.Model, _ bool) error {
+					said, err := parseVotes(answer, len(shown))
+					for i, v := range said {
+						votes[i] = cast{v, by}
+					}
+					return err
+				},
+			})
 		})
-		if err != nil {
-			return nil, err
-		}
-		filled = append(filled, votes...)
 	}
-	return filled, nil
+	return filled, group.Wait()
 }
 
 // hear adds the votes up.

@@ -386,3 +386,36 @@ func TestEqualVotesGiveEqualVerdicts(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatTheRulesWouldSelectIsBegunWhileVotersThink(t *testing.T) {
+	t.Parallel()
+	var begun []string
+	thinking, voted, ended := false, false, false
+	p := &panel{answer: func(ask stockdigest.Ask) (string, error) {
+		voted = true
+		if !thinking {
+			t.Error("the voters were asked before anything was begun")
+		}
+		return always("low")(ask)
+	}}
+	j := jury(p)
+	j.Meanwhile = func(_ context.Context, _ stockdigest.Run, likely []stockdigest.Candidate) func() {
+		thinking = true
+		for _, c := range likely {
+			begun = append(begun, c.Article.Title)
+		}
+		return func() {
+			if !voted {
+				t.Error("it was ended before the voters had voted")
+			}
+			ended = true
+		}
+	}
+	if err := triage.New(shelf(t, soft, hard, "Ten recipes with apples"), few(), j).Run(t.Context(), aRun()); err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(begun)
+	if diff := cmp.Diff([]string{soft, hard}, begun); diff != "" || !ended {
+		t.Errorf("ended: %v, begun (-want +got):\n%s", ended, diff)
+	}
+}
