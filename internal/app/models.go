@@ -1,7 +1,9 @@
 package app
 
 import (
+	"cmp"
 	"fmt"
+	"math"
 	"net/url"
 	"path/filepath"
 	"slices"
@@ -133,15 +135,30 @@ func (o Options) chains() (c chains, err error) {
 	return c, err
 }
 
-// voting are the models that vote: of each family the cheap one, and then, in
-// the other direction, the one that reads. Dealt in turn they give two voters of
-// two families where there are two, and two voters still when one is down.
+// voting are the models that vote: of each family the cheap one, at the lowest
+// price first, since a vote is asked of two and worth little; and then, in the
+// other direction, the one that reads. Dealt in turn they give two voters of two
+// families where there are two, and two voters still when one is down.
 func (o Options) voting() ([]stockdigest.Model, error) {
 	if o.ModelsVote != "" {
 		return stockdigest.ParseModels(o.ModelsVote)
 	}
+	prices, err := o.Prices()
+	if err != nil {
+		return nil, err
+	}
+	today := stockdigest.DayOf(time.Now(), time.UTC)
+	costs := func(f family) stockdigest.Micros {
+		price, err := prices.Of(f.name, f.cheap, today)
+		if err != nil {
+			return math.MaxInt64 // whoever has no price is refused at the start
+		}
+		return price.Out
+	}
+	families := o.asked()
+	slices.SortStableFunc(families, func(a, b family) int { return cmp.Compare(costs(a), costs(b)) })
 	var cheap, read []stockdigest.Model
-	for _, f := range o.asked() {
+	for _, f := range families {
 		cheap = append(cheap, stockdigest.Model{Provider: f.name, Name: f.cheap})
 		read = slices.Insert(read, 0, stockdigest.Model{Provider: f.name, Name: f.read})
 	}

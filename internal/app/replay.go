@@ -178,6 +178,9 @@ func (o *Options) eachModelSetting(visit func(name string, value reflect.Value))
 	}{{&resolved.ModelsRead, chains.read}, {&resolved.ModelsWrite, chains.write}, {&resolved.ModelsCheap, chains.cheap}, {&resolved.ModelsVote, chains.vote}} {
 		*c.into = chainText(c.models)
 	}
+	if resolved.ModelsJudge = chainText(chains.judge); len(chains.judge) == 0 {
+		resolved.ModelsJudge = nobody
+	}
 	visitModelSettings(&resolved, visit)
 	return nil
 }

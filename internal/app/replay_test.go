@@ -53,7 +53,8 @@ func replayed(t *testing.T, dir string, prompts ...string) (app.Answer, string, 
 
 func TestANightWithModelsReplaysAlikeForNothing(t *testing.T) {
 	t.Parallel()
-	dir, made, world := recordedNight(t, sim.Config{Seed: 4, Tickers: 5, Articles: 14, Shared: 0.35}, "STOCKDIGEST_WRITER=claude", "GEMINI_API_KEY=sk-very-secret")
+	dir, made, world := recordedNight(t, sim.Config{Seed: 4, Tickers: 5, Articles: 14, Shared: 0.35}, "STOCKDIGEST_WRITER=claude", "GEMINI_API_KEY=sk-very-secret",
+		"STOCKDIGEST_MODELS_VOTE=claude:claude-haiku-4-5,openai:gpt-5-nano")
 	billed := world.Bill().Calls
 	again, out, said := replayed(t, dir)
 	if billed == 0 || world.Bill().Calls != billed || strings.Contains(said, "not in the recording") {

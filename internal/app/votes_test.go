@@ -20,7 +20,7 @@ func TestVotersAreOfTwoFamilies(t *testing.T) {
 	}{
 		"three families": {
 			app.Options{ClaudeKey: "k", OpenAIKey: "k", GeminiKey: "k"},
-			[][]string{{"claude:claude-haiku-4-5", "gemini:gemini-2.5-flash-lite", "openai:gpt-5-mini"}, {"openai:gpt-5-nano", "gemini:gemini-2.5-flash"}},
+			[][]string{{"openai:gpt-5-nano", "claude:claude-haiku-4-5", "openai:gpt-5-mini"}, {"gemini:gemini-2.5-flash-lite", "gemini:gemini-2.5-flash"}},
 		},
 		"two families, the writer first": {
 			app.Options{Writer: "gemini", OpenAIKey: "k", GeminiKey: "k"},

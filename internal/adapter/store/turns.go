@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"time"
 
 	"stockdigest.app/stockdigest"
@@ -24,7 +22,7 @@ func (d *DB) TakeTurn(ctx context.Context, turn stockdigest.Turn) (taken bool, w
 }
 
 func (d *DB) takeTurn(ctx context.Context, q *db.Queries, turn stockdigest.Turn) (taken bool, wait time.Duration, err error) {
-	full, err := holdThing(ctx, q, turn.Of)
+	full, err := q.HoldThing(ctx, turn.Of)
 	if err != nil {
 		return false, 0, err
 	}
@@ -55,17 +53,6 @@ func (d *DB) takeTurn(ctx context.Context, q *db.Queries, turn stockdigest.Turn)
 	return taken, wait, err
 }
 
-func holdThing(ctx context.Context, q *db.Queries, name string) (full db.Time, err error) {
-	full, err = q.HoldThing(ctx, name)
-	if errors.Is(err, sql.ErrNoRows) {
-		if err := q.AddThing(ctx, name); err != nil {
-			return full, err
-		}
-		full, err = q.HoldThing(ctx, name)
-	}
-	return full, err
-}
-
 // roomFor reports whether one more turn can be taken beside the rows that are
 // there. While other workers wait, each has its share at most.
 func roomFor(turn stockdigest.Turn, rows []db.TurnsRow) bool {
@@ -92,7 +79,7 @@ func roomFor(turn stockdigest.Turn, rows []db.TurnsRow) bool {
 // LeaveTurn ends a turn, taken or waited for. One that is over is no error.
 func (d *DB) LeaveTurn(ctx context.Context, turn stockdigest.Turn) error {
 	return d.update(ctx, "leave a turn of "+turn.Of, func(q *db.Queries) error {
-		if _, err := q.HoldThing(ctx, turn.Of); err != nil && !errors.Is(err, sql.ErrNoRows) {
+		if _, err := q.HoldThing(ctx, turn.Of); err != nil {
 			return err
 		}
 		if err := q.LeaveTurn(ctx, turn.ID); err != nil {

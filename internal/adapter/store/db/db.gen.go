@@ -102,9 +102,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.addTextStmt, err = db.PrepareContext(ctx, addText); err != nil {
 		return nil, fmt.Errorf("error preparing query AddText: %w", err)
 	}
-	if q.addThingStmt, err = db.PrepareContext(ctx, addThing); err != nil {
-		return nil, fmt.Errorf("error preparing query AddThing: %w", err)
-	}
 	if q.addTokenStmt, err = db.PrepareContext(ctx, addToken); err != nil {
 		return nil, fmt.Errorf("error preparing query AddToken: %w", err)
 	}
@@ -667,11 +664,6 @@ func (q *Queries) Close() error {
 	if q.addTextStmt != nil {
 		if cerr := q.addTextStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing addTextStmt: %w", cerr)
-		}
-	}
-	if q.addThingStmt != nil {
-		if cerr := q.addThingStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing addThingStmt: %w", cerr)
 		}
 	}
 	if q.addTokenStmt != nil {
@@ -1454,7 +1446,6 @@ type Queries struct {
 	addStepStmt             *sql.Stmt
 	addTellingStmt          *sql.Stmt
 	addTextStmt             *sql.Stmt
-	addThingStmt            *sql.Stmt
 	addTokenStmt            *sql.Stmt
 	addUseStmt              *sql.Stmt
 	adjustCreditStmt        *sql.Stmt
@@ -1630,7 +1621,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		addStepStmt:             q.addStepStmt,
 		addTellingStmt:          q.addTellingStmt,
 		addTextStmt:             q.addTextStmt,
-		addThingStmt:            q.addThingStmt,
 		addTokenStmt:            q.addTokenStmt,
 		addUseStmt:              q.addUseStmt,
 		adjustCreditStmt:        q.adjustCreditStmt,

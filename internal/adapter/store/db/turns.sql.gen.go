@@ -9,15 +9,6 @@ import (
 	"context"
 )
 
-const addThing = `-- name: AddThing :exec
-INSERT INTO shared_things (name) VALUES ($1) ON CONFLICT (name) DO NOTHING
-`
-
-func (q *Queries) AddThing(ctx context.Context, name string) error {
-	_, err := q.exec(ctx, q.addThingStmt, addThing, name)
-	return err
-}
-
 const forgetThing = `-- name: ForgetThing :exec
 DELETE FROM shared_things WHERE name = $1 AND (full_at IS NULL OR full_at <= $2)
     AND NOT EXISTS (SELECT 1 FROM turns WHERE turns.thing = shared_things.name)
@@ -49,10 +40,12 @@ func (q *Queries) ForgetTurns(ctx context.Context, arg ForgetTurnsParams) error 
 }
 
 const holdThing = `-- name: HoldThing :one
-UPDATE shared_things SET name = name WHERE name = $1 RETURNING full_at
+INSERT INTO shared_things (name) VALUES ($1) ON CONFLICT (name) DO UPDATE SET name = excluded.name
+RETURNING full_at
 `
 
-// Holds the thing until the end of the transaction: its turns go one by one.
+// Holds the thing until the end of the transaction: its turns go one by one. One
+// statement, because who leaves the last turn takes the row away.
 func (q *Queries) HoldThing(ctx context.Context, name string) (Time, error) {
 	row := q.queryRow(ctx, q.holdThingStmt, holdThing, name)
 	var full_at Time

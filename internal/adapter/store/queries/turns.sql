@@ -1,9 +1,8 @@
--- Holds the thing until the end of the transaction: its turns go one by one.
+-- Holds the thing until the end of the transaction: its turns go one by one. One
+-- statement, because who leaves the last turn takes the row away.
 -- name: HoldThing :one
-UPDATE shared_things SET name = name WHERE name = $1 RETURNING full_at;
-
--- name: AddThing :exec
-INSERT INTO shared_things (name) VALUES ($1) ON CONFLICT (name) DO NOTHING;
+INSERT INTO shared_things (name) VALUES ($1) ON CONFLICT (name) DO UPDATE SET name = excluded.name
+RETURNING full_at;
 
 -- name: SaveThing :exec
 UPDATE shared_things SET full_at = $2 WHERE name = $1;
