@@ -78,3 +78,24 @@ func TestProcessesFetchASharedPageOnce(t *testing.T) {
 		})
 	}
 }
+
+func TestWhoTakesARunOverDoesNotWaitForThePagesOfTheDead(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		turns := &book{taken: map[string]string{}}
+		store, pages, _ := setup(candidate(one, 1))
+		pages.bodies[one] = pageOf(prose("Acme"), "")
+		deps := extract.Deps{Store: store, Pages: slowPages{pages}, Turns: turns, Now: func() time.Time { return asOf }}
+		dead := extract.New(deps)
+		dead.Ahead(t.Context(), testRun(), store.material.Candidates)() // and dies with the page in hand
+		again := testRun()
+		again.Token++
+		start := time.Now()
+		if err := extract.New(deps).Run(t.Context(), again); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(start); took > 1100*time.Millisecond || len(turns.taken) > 0 {
+			t.Errorf("%s pass, turns left over: %v; want the second that a page takes, and none", took, turns.taken)
+		}
+	})
+}

@@ -2,7 +2,6 @@ package extract
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
@@ -79,7 +78,7 @@ func (s *share) leave(run stockdigest.RunID) (left []stockdigest.ArticleID) {
 
 // inHandFor is how long a page counts as in hand of a process that died with
 // it: a fetch and the saving of those before it take less.
-const inHandFor = time.Minute
+const inHandFor = 30 * time.Second
 
 // takePage takes the page of an article in hand for this process and the run.
 // When another has it, elsewhere is the time after which to look again.
@@ -105,11 +104,12 @@ func (s *Step) leavePage(ctx context.Context, run stockdigest.Run, id stockdiges
 	_ = s.Turns.LeaveTurn(ctx, turnOf(run, id)) // its lease ends it
 }
 
-// turnOf is the turn of one run's claim at a page: a run is worked on by one
-// process.
+// turnOf is the turn of one run at a page. A run that is taken over has the
+// turns of the process that died.
 func turnOf(run stockdigest.Run, id stockdigest.ArticleID) stockdigest.Turn {
-	worker := fmt.Sprintf("%s %d", run.ID, run.Token)
-	return stockdigest.Turn{ID: string(id) + " " + worker, Of: "page " + string(id), Worker: worker, Parallel: 1, Lease: inHandFor}
+	return stockdigest.Turn{
+		ID: string(id) + " " + string(run.ID), Of: "page " + string(id), Worker: string(run.ID), Parallel: 1, Lease: inHandFor,
+	}
 }
 
 // wait returns what became of the page.
