@@ -8,9 +8,13 @@ import (
 	"stockdigest.app/stockdigest/internal/adapter/store/db"
 )
 
+// waits is how much longer than it was told to wait somebody counts as waiting:
+// a process that died gives up its share after it.
+const waits = 5 * time.Second
+
 // TakeTurn takes a turn and returns true with the time to let pass before it is
 // used, or false with the time after which to ask again. Who asks in vain counts
-// as waiting until a little later: a worker has no more turns than its share
+// as waiting until some seconds later: a worker has no more turns than its share
 // while others wait. A taken turn ends with LeaveTurn or its lease. The same
 // turn again, after a commit that nobody heard of, is taken again.
 func (d *DB) TakeTurn(ctx context.Context, turn stockdigest.Turn) (taken bool, wait time.Duration, err error) {
@@ -44,7 +48,7 @@ func (d *DB) takeTurn(ctx context.Context, q *db.Queries, turn stockdigest.Turn)
 	until := now.Add(wait + turn.Lease)
 	if !taken {
 		wait = max(wait-ahead, pollEvery)
-		until = now.Add(wait + pollEvery)
+		until = now.Add(wait + waits)
 	}
 	err = q.SaveTurn(ctx, db.SaveTurnParams{ID: turn.ID, Thing: turn.Of, Worker: turn.Worker, Taken: taken, Until: db.At(until)})
 	if err == nil && taken && pace > 0 {
