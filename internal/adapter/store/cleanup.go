@@ -35,6 +35,12 @@ func (d *DB) Cleanup(ctx context.Context, before stockdigest.Cutoffs, limit int)
 			func() (int64, error) {
 				return q.DropOldCalls(ctx, db.DropOldCallsParams{StartedAt: db.At(before.Calls), Limit: n})
 			},
+			func() (int64, error) {
+				return q.DropOldTurns(ctx, db.DropOldTurnsParams{Until: db.At(before.Answers), Limit: n})
+			},
+			func() (int64, error) {
+				return q.DropOldThings(ctx, db.DropOldThingsParams{FullAt: db.At(before.Answers), Limit: n})
+			},
 		} {
 			changed, err := step()
 			if err != nil {

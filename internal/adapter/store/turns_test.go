@@ -174,3 +174,34 @@ func crowd(t *testing.T, handles []*store.DB, parallel int) (most int) {
 	all.Wait()
 	return most
 }
+
+func TestCleanupTakesTheTurnsOfTheDead(t *testing.T) {
+	t.Parallel()
+	for engine, config := range storetest.Configs() {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			db := storetest.Open(t, config(t))
+			dead, alive := turnOf("a", 0), turnOf("b", 0)
+			dead.Of, dead.Lease = "page 1", time.Millisecond
+			if !takes(t, db, dead) || !takes(t, db, alive) {
+				t.Fatal("a turn was not given")
+			}
+			must(t, store.Exec(t.Context(), db, `UPDATE turns SET until = '2020-01-01T00:00:00.000000Z' WHERE id = 'a 0'`))
+			for n := 1; n > 0; {
+				var err error
+				n, err = db.Cleanup(t.Context(), stockdigest.Cutoffs{Answers: time.Now().Add(-24 * time.Hour)}, 10)
+				must(t, err)
+			}
+			for query, want := range map[string]int{
+				"SELECT count(*) FROM turns":         1,
+				"SELECT count(*) FROM shared_things": 1,
+			} {
+				n, err := store.Count(t.Context(), db, query)
+				must(t, err)
+				if n != want {
+					t.Errorf("%s: got %d, want %d", query, n, want)
+				}
+			}
+		})
+	}
+}

@@ -231,8 +231,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.dropOldTextsStmt, err = db.PrepareContext(ctx, dropOldTexts); err != nil {
 		return nil, fmt.Errorf("error preparing query DropOldTexts: %w", err)
 	}
+	if q.dropOldThingsStmt, err = db.PrepareContext(ctx, dropOldThings); err != nil {
+		return nil, fmt.Errorf("error preparing query DropOldThings: %w", err)
+	}
 	if q.dropOldTokensStmt, err = db.PrepareContext(ctx, dropOldTokens); err != nil {
 		return nil, fmt.Errorf("error preparing query DropOldTokens: %w", err)
+	}
+	if q.dropOldTurnsStmt, err = db.PrepareContext(ctx, dropOldTurns); err != nil {
+		return nil, fmt.Errorf("error preparing query DropOldTurns: %w", err)
 	}
 	if q.dropRollbackStmt, err = db.PrepareContext(ctx, dropRollback); err != nil {
 		return nil, fmt.Errorf("error preparing query DropRollback: %w", err)
@@ -881,9 +887,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing dropOldTextsStmt: %w", cerr)
 		}
 	}
+	if q.dropOldThingsStmt != nil {
+		if cerr := q.dropOldThingsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropOldThingsStmt: %w", cerr)
+		}
+	}
 	if q.dropOldTokensStmt != nil {
 		if cerr := q.dropOldTokensStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dropOldTokensStmt: %w", cerr)
+		}
+	}
+	if q.dropOldTurnsStmt != nil {
+		if cerr := q.dropOldTurnsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropOldTurnsStmt: %w", cerr)
 		}
 	}
 	if q.dropRollbackStmt != nil {
@@ -1489,7 +1505,9 @@ type Queries struct {
 	dropOldDraftsStmt       *sql.Stmt
 	dropOldSessionsStmt     *sql.Stmt
 	dropOldTextsStmt        *sql.Stmt
+	dropOldThingsStmt       *sql.Stmt
 	dropOldTokensStmt       *sql.Stmt
+	dropOldTurnsStmt        *sql.Stmt
 	dropRollbackStmt        *sql.Stmt
 	endHoldStmt             *sql.Stmt
 	endRunStmt              *sql.Stmt
@@ -1664,7 +1682,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		dropOldDraftsStmt:       q.dropOldDraftsStmt,
 		dropOldSessionsStmt:     q.dropOldSessionsStmt,
 		dropOldTextsStmt:        q.dropOldTextsStmt,
+		dropOldThingsStmt:       q.dropOldThingsStmt,
 		dropOldTokensStmt:       q.dropOldTokensStmt,
+		dropOldTurnsStmt:        q.dropOldTurnsStmt,
 		dropRollbackStmt:        q.dropRollbackStmt,
 		endHoldStmt:             q.endHoldStmt,
 		endRunStmt:              q.endRunStmt,

@@ -9,6 +9,45 @@ import (
 	"context"
 )
 
+const dropOldThings = `-- name: DropOldThings :execrows
+DELETE FROM shared_things WHERE name IN (
+    SELECT s.name FROM shared_things s
+    WHERE (s.full_at IS NULL OR s.full_at < $1) AND NOT EXISTS (SELECT 1 FROM turns t WHERE t.thing = s.name)
+    ORDER BY s.name LIMIT $2
+)
+`
+
+type DropOldThingsParams struct {
+	FullAt Time
+	Limit  int32
+}
+
+func (q *Queries) DropOldThings(ctx context.Context, arg DropOldThingsParams) (int64, error) {
+	result, err := q.exec(ctx, q.dropOldThingsStmt, dropOldThings, arg.FullAt, arg.Limit)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const dropOldTurns = `-- name: DropOldTurns :execrows
+DELETE FROM turns WHERE id IN (SELECT t.id FROM turns t WHERE t.until < $1 ORDER BY t.id LIMIT $2)
+`
+
+type DropOldTurnsParams struct {
+	Until Time
+	Limit int32
+}
+
+// Turns of processes that died, at things that nobody asked for again.
+func (q *Queries) DropOldTurns(ctx context.Context, arg DropOldTurnsParams) (int64, error) {
+	result, err := q.exec(ctx, q.dropOldTurnsStmt, dropOldTurns, arg.Until, arg.Limit)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const forgetThing = `-- name: ForgetThing :exec
 DELETE FROM shared_things WHERE name = $1 AND (full_at IS NULL OR full_at <= $2)
     AND NOT EXISTS (SELECT 1 FROM turns WHERE turns.thing = shared_things.name)

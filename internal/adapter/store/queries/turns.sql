@@ -24,3 +24,14 @@ DELETE FROM turns WHERE id = $1;
 -- name: ForgetThing :exec
 DELETE FROM shared_things WHERE name = $1 AND (full_at IS NULL OR full_at <= $2)
     AND NOT EXISTS (SELECT 1 FROM turns WHERE turns.thing = shared_things.name);
+
+-- Turns of processes that died, at things that nobody asked for again.
+-- name: DropOldTurns :execrows
+DELETE FROM turns WHERE id IN (SELECT t.id FROM turns t WHERE t.until < $1 ORDER BY t.id LIMIT $2);
+
+-- name: DropOldThings :execrows
+DELETE FROM shared_things WHERE name IN (
+    SELECT s.name FROM shared_things s
+    WHERE (s.full_at IS NULL OR s.full_at < $1) AND NOT EXISTS (SELECT 1 FROM turns t WHERE t.thing = s.name)
+    ORDER BY s.name LIMIT $2
+);
