@@ -66,6 +66,7 @@ type Reader struct {
 	Plan      Plan        `json:"plan"`
 	State     ReaderState `json:"state"`
 	Tickers   []Symbol    `json:"tickers"` // sorted
+	Mails     MailWishes  `json:"mails"`
 	CreatedAt time.Time   `json:"created_at"`
 }
 
@@ -82,6 +83,16 @@ func (r Reader) Validate() error {
 		return Invalid("unknown time zone " + quote(r.TimeZone) + ": name one such as America/New_York")
 	}
 	return r.Plan.Validate()
+}
+
+// MailWishes are which mails a reader wants. The reader's consent decides over
+// them: without it none is sent, whatever is wished.
+type MailWishes struct {
+	Agreed    bool      `json:"agreed"`              // consents to mails; changed by consent events alone
+	PerTicker bool      `json:"per_ticker"`          // one digest per company in place of one for all
+	Alerts    bool      `json:"alerts"`              // of material news through the day
+	QuietFrom ClockTime `json:"quiet_from,omitzero"` // no alerts from here to QuietTo, where the reader is; equal: always
+	QuietTo   ClockTime `json:"quiet_to,omitzero"`
 }
 
 // An Access is what a token lets its holder do.

@@ -101,6 +101,7 @@ type Bullet struct {
 	Update    string     `json:"update,omitempty"`   // what changed since the story was last told
 	Context   *Context   `json:"context,omitempty"`  // what a filing says on the topic
 	Carriers  []string   `json:"carriers,omitempty"` // other publishers of the same story, sorted
+	Late      bool       `json:"late,omitempty"`     // added by the morning's refresh, after the night
 	Judged    Judgement  `json:"judged,omitzero"`    // zero: it was told in its source's words from the start
 }
 

@@ -29,8 +29,17 @@ type NewSecret struct {
 // AddReader makes a reader who is served from now on: on the free plan and in
 // the zone of the settings, when the change names no other.
 func (a *App) AddReader(ctx context.Context, c ReaderChange) (stockdigest.Reader, error) {
-	r := stockdigest.Reader{TimeZone: a.opts.TimeZone, Plan: stockdigest.PlanBeta, State: stockdigest.ReaderActive}
-	return a.saveReader(ctx, r, c)
+	r := stockdigest.Reader{
+		TimeZone: a.opts.TimeZone, Plan: stockdigest.PlanBeta, State: stockdigest.ReaderActive,
+		Mails: stockdigest.MailWishes{Agreed: true},
+	}
+	r, err := a.saveReader(ctx, r, c)
+	if err != nil {
+		return r, err
+	}
+	return r, a.store.AddConsent(ctx, stockdigest.ConsentEvent{
+		Reader: r.ID, Act: stockdigest.ConsentGiven, How: "told to an operator",
+	})
 }
 
 // ChangeReader changes the reader with this ID or address.

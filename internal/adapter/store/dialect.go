@@ -1,11 +1,13 @@
 package store
 
 import (
+	"context"
 	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"io"
 	"net"
+	"os"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -38,6 +40,8 @@ type dialect interface {
 	until(n string) string
 	now() string
 	left() string
+	// place names where the database stands, differently for a copy of it.
+	place(ctx context.Context, on *sql.DB) (string, error)
 }
 
 type postgresDialect struct {
@@ -89,6 +93,13 @@ func (postgresDialect) left() string {
 	return "coalesce(CAST(extract(epoch FROM lease_until - clock_timestamp()) * 1000 AS bigint), 0)"
 }
 
+// The server and the database in it: one that is restored has another number.
+func (postgresDialect) place(ctx context.Context, on *sql.DB) (place string, err error) {
+	err = on.QueryRowContext(ctx, `SELECT current_database() || ' ' || (SELECT oid FROM pg_database WHERE datname = current_database())
+    || ' ' || current_schema() || ' of ' || (SELECT system_identifier FROM pg_control_system())`).Scan(&place)
+	return place, err
+}
+
 type sqliteDialect struct{ path string }
 
 func (sqliteDialect) viewOptions() *sql.TxOptions { return &sql.TxOptions{ReadOnly: true} }
@@ -116,6 +127,15 @@ func (sqliteDialect) until(n string) string {
 }
 
 func (sqliteDialect) now() string { return "strftime('%Y-%m-%dT%H:%M:%f', 'now') || '000Z'" }
+
+// The file, by its number on the disk: a file that was copied has another one.
+func (s sqliteDialect) place(context.Context, *sql.DB) (string, error) {
+	info, err := os.Stat(s.path)
+	if err != nil {
+		return "", err
+	}
+	return fileNumber(info), nil
+}
 
 func (sqliteDialect) left() string {
 	return "coalesce(CAST((julianday(lease_until) - julianday('now')) * 86400000 AS INTEGER), 0)"

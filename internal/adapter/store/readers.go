@@ -15,7 +15,8 @@ import (
 )
 
 // SaveReader makes a reader, who gets an ID and an empty credit account, or
-// changes the one with the same ID, and returns the reader as stored. An
+// changes the one with the same ID, and returns the reader as stored. Whether a
+// reader agrees to mails is changed by AddConsent alone, once there is one. An
 // address belongs to one reader however its letters are written; a second one
 // is an ErrConflict.
 func (d *DB) SaveReader(ctx context.Context, r stockdigest.Reader) (stockdigest.Reader, error) {
@@ -74,7 +75,9 @@ func saveReader(ctx context.Context, q *db.Queries, fresh bool, r *stockdigest.R
 
 func addReader(ctx context.Context, q *db.Queries, r stockdigest.Reader) error {
 	err := q.AddReader(ctx, db.AddReaderParams{
-		ID: string(r.ID), Email: r.Email, TimeZone: r.TimeZone, Plan: string(r.Plan), State: string(r.State), CreatedAt: db.At(r.CreatedAt),
+		ID: string(r.ID), Email: r.Email, TimeZone: r.TimeZone, Plan: string(r.Plan), State: string(r.State),
+		Agreed: r.Mails.Agreed, PerTicker: r.Mails.PerTicker, Alerts: r.Mails.Alerts,
+		QuietFrom: int(r.Mails.QuietFrom), QuietTo: int(r.Mails.QuietTo), CreatedAt: db.At(r.CreatedAt),
 	})
 	if err != nil {
 		return err
@@ -90,9 +93,10 @@ func changeReader(ctx context.Context, q *db.Queries, r *stockdigest.Reader) err
 	if err != nil {
 		return err
 	}
-	r.CreatedAt = row.CreatedAt.Time
+	r.CreatedAt, r.Mails.Agreed = row.CreatedAt.Time, row.Agreed
 	_, err = q.UpdateReader(ctx, db.UpdateReaderParams{
 		ID: row.ID, Email: r.Email, TimeZone: r.TimeZone, Plan: string(r.Plan), State: string(r.State),
+		PerTicker: r.Mails.PerTicker, Alerts: r.Mails.Alerts, QuietFrom: int(r.Mails.QuietFrom), QuietTo: int(r.Mails.QuietTo),
 	})
 	if err != nil {
 		return err
@@ -170,6 +174,10 @@ func reader(row db.Reader, symbols []string) stockdigest.Reader {
 	return stockdigest.Reader{
 		ID: stockdigest.ReaderID(row.ID), Email: row.Email, TimeZone: row.TimeZone, Plan: stockdigest.Plan(row.Plan),
 		State: stockdigest.ReaderState(row.State), Tickers: symbolsOf(symbols), CreatedAt: row.CreatedAt.Time,
+		Mails: stockdigest.MailWishes{
+			Agreed: row.Agreed, PerTicker: row.PerTicker, Alerts: row.Alerts,
+			QuietFrom: stockdigest.ClockTime(row.QuietFrom), QuietTo: stockdigest.ClockTime(row.QuietTo),
+		},
 	}
 }
 

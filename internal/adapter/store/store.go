@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"stockdigest.app/stockdigest"
@@ -37,6 +38,9 @@ type DB struct {
 	writes, reads *db.Queries
 
 	claiming sync.Mutex // the workers of one process wait here, not in the database
+	mailing  sync.Mutex // and its senders here
+
+	hashKey atomic.Pointer[[]byte] // of addresses; nil until it is asked for
 }
 
 // Open connects to the database of c. The caller calls Migrate before anything

@@ -42,6 +42,15 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.addCallStmt, err = db.PrepareContext(ctx, addCall); err != nil {
 		return nil, fmt.Errorf("error preparing query AddCall: %w", err)
 	}
+	if q.addConsentEventStmt, err = db.PrepareContext(ctx, addConsentEvent); err != nil {
+		return nil, fmt.Errorf("error preparing query AddConsentEvent: %w", err)
+	}
+	if q.addDeliveryStmt, err = db.PrepareContext(ctx, addDelivery); err != nil {
+		return nil, fmt.Errorf("error preparing query AddDelivery: %w", err)
+	}
+	if q.addDigestStmt, err = db.PrepareContext(ctx, addDigest); err != nil {
+		return nil, fmt.Errorf("error preparing query AddDigest: %w", err)
+	}
 	if q.addDocumentStmt, err = db.PrepareContext(ctx, addDocument); err != nil {
 		return nil, fmt.Errorf("error preparing query AddDocument: %w", err)
 	}
@@ -56,6 +65,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.addHoldStmt, err = db.PrepareContext(ctx, addHold); err != nil {
 		return nil, fmt.Errorf("error preparing query AddHold: %w", err)
+	}
+	if q.addMailTokenStmt, err = db.PrepareContext(ctx, addMailToken); err != nil {
+		return nil, fmt.Errorf("error preparing query AddMailToken: %w", err)
+	}
+	if q.addOwnKeyStmt, err = db.PrepareContext(ctx, addOwnKey); err != nil {
+		return nil, fmt.Errorf("error preparing query AddOwnKey: %w", err)
 	}
 	if q.addProviderStmt, err = db.PrepareContext(ctx, addProvider); err != nil {
 		return nil, fmt.Errorf("error preparing query AddProvider: %w", err)
@@ -93,8 +108,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.addSpendingStmt, err = db.PrepareContext(ctx, addSpending); err != nil {
 		return nil, fmt.Errorf("error preparing query AddSpending: %w", err)
 	}
+	if q.addStampStmt, err = db.PrepareContext(ctx, addStamp); err != nil {
+		return nil, fmt.Errorf("error preparing query AddStamp: %w", err)
+	}
 	if q.addStepStmt, err = db.PrepareContext(ctx, addStep); err != nil {
 		return nil, fmt.Errorf("error preparing query AddStep: %w", err)
+	}
+	if q.addSuppressionStmt, err = db.PrepareContext(ctx, addSuppression); err != nil {
+		return nil, fmt.Errorf("error preparing query AddSuppression: %w", err)
 	}
 	if q.addTellingStmt, err = db.PrepareContext(ctx, addTelling); err != nil {
 		return nil, fmt.Errorf("error preparing query AddTelling: %w", err)
@@ -162,11 +183,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.candidatesStmt, err = db.PrepareContext(ctx, candidates); err != nil {
 		return nil, fmt.Errorf("error preparing query Candidates: %w", err)
 	}
+	if q.consentEventsStmt, err = db.PrepareContext(ctx, consentEvents); err != nil {
+		return nil, fmt.Errorf("error preparing query ConsentEvents: %w", err)
+	}
 	if q.countBatchStmt, err = db.PrepareContext(ctx, countBatch); err != nil {
 		return nil, fmt.Errorf("error preparing query CountBatch: %w", err)
 	}
 	if q.countCallsStmt, err = db.PrepareContext(ctx, countCalls); err != nil {
 		return nil, fmt.Errorf("error preparing query CountCalls: %w", err)
+	}
+	if q.countDeliveriesStmt, err = db.PrepareContext(ctx, countDeliveries); err != nil {
+		return nil, fmt.Errorf("error preparing query CountDeliveries: %w", err)
 	}
 	if q.countKnownStmt, err = db.PrepareContext(ctx, countKnown); err != nil {
 		return nil, fmt.Errorf("error preparing query CountKnown: %w", err)
@@ -201,6 +228,21 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteTickerFeedStmt, err = db.PrepareContext(ctx, deleteTickerFeed); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteTickerFeed: %w", err)
 	}
+	if q.deliveriesStmt, err = db.PrepareContext(ctx, deliveries); err != nil {
+		return nil, fmt.Errorf("error preparing query Deliveries: %w", err)
+	}
+	if q.deliveryStmt, err = db.PrepareContext(ctx, delivery); err != nil {
+		return nil, fmt.Errorf("error preparing query Delivery: %w", err)
+	}
+	if q.digestStmt, err = db.PrepareContext(ctx, digest); err != nil {
+		return nil, fmt.Errorf("error preparing query Digest: %w", err)
+	}
+	if q.digestVersionsStmt, err = db.PrepareContext(ctx, digestVersions); err != nil {
+		return nil, fmt.Errorf("error preparing query DigestVersions: %w", err)
+	}
+	if q.digestsStmt, err = db.PrepareContext(ctx, digests); err != nil {
+		return nil, fmt.Errorf("error preparing query Digests: %w", err)
+	}
 	if q.documentStmt, err = db.PrepareContext(ctx, document); err != nil {
 		return nil, fmt.Errorf("error preparing query Document: %w", err)
 	}
@@ -225,6 +267,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.dropOldDraftsStmt, err = db.PrepareContext(ctx, dropOldDrafts); err != nil {
 		return nil, fmt.Errorf("error preparing query DropOldDrafts: %w", err)
 	}
+	if q.dropOldMailTokensStmt, err = db.PrepareContext(ctx, dropOldMailTokens); err != nil {
+		return nil, fmt.Errorf("error preparing query DropOldMailTokens: %w", err)
+	}
 	if q.dropOldSessionsStmt, err = db.PrepareContext(ctx, dropOldSessions); err != nil {
 		return nil, fmt.Errorf("error preparing query DropOldSessions: %w", err)
 	}
@@ -240,8 +285,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.dropOldTurnsStmt, err = db.PrepareContext(ctx, dropOldTurns); err != nil {
 		return nil, fmt.Errorf("error preparing query DropOldTurns: %w", err)
 	}
+	if q.dropReaderTickerStmt, err = db.PrepareContext(ctx, dropReaderTicker); err != nil {
+		return nil, fmt.Errorf("error preparing query DropReaderTicker: %w", err)
+	}
 	if q.dropRollbackStmt, err = db.PrepareContext(ctx, dropRollback); err != nil {
 		return nil, fmt.Errorf("error preparing query DropRollback: %w", err)
+	}
+	if q.dropSuppressionStmt, err = db.PrepareContext(ctx, dropSuppression); err != nil {
+		return nil, fmt.Errorf("error preparing query DropSuppression: %w", err)
 	}
 	if q.endHoldStmt, err = db.PrepareContext(ctx, endHold); err != nil {
 		return nil, fmt.Errorf("error preparing query EndHold: %w", err)
@@ -263,6 +314,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.filingsCheckedStmt, err = db.PrepareContext(ctx, filingsChecked); err != nil {
 		return nil, fmt.Errorf("error preparing query FilingsChecked: %w", err)
+	}
+	if q.fillDigestStmt, err = db.PrepareContext(ctx, fillDigest); err != nil {
+		return nil, fmt.Errorf("error preparing query FillDigest: %w", err)
 	}
 	if q.fillPublisherStmt, err = db.PrepareContext(ctx, fillPublisher); err != nil {
 		return nil, fmt.Errorf("error preparing query FillPublisher: %w", err)
@@ -291,8 +345,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.holdProviderStmt, err = db.PrepareContext(ctx, holdProvider); err != nil {
 		return nil, fmt.Errorf("error preparing query HoldProvider: %w", err)
 	}
+	if q.holdReaderStmt, err = db.PrepareContext(ctx, holdReader); err != nil {
+		return nil, fmt.Errorf("error preparing query HoldReader: %w", err)
+	}
 	if q.holdRunStmt, err = db.PrepareContext(ctx, holdRun); err != nil {
 		return nil, fmt.Errorf("error preparing query HoldRun: %w", err)
+	}
+	if q.holdStampStmt, err = db.PrepareContext(ctx, holdStamp); err != nil {
+		return nil, fmt.Errorf("error preparing query HoldStamp: %w", err)
 	}
 	if q.holdThingStmt, err = db.PrepareContext(ctx, holdThing); err != nil {
 		return nil, fmt.Errorf("error preparing query HoldThing: %w", err)
@@ -315,6 +375,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.loseCallStmt, err = db.PrepareContext(ctx, loseCall); err != nil {
 		return nil, fmt.Errorf("error preparing query LoseCall: %w", err)
 	}
+	if q.mailTokenStmt, err = db.PrepareContext(ctx, mailToken); err != nil {
+		return nil, fmt.Errorf("error preparing query MailToken: %w", err)
+	}
 	if q.markToldStmt, err = db.PrepareContext(ctx, markTold); err != nil {
 		return nil, fmt.Errorf("error preparing query MarkTold: %w", err)
 	}
@@ -323,6 +386,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.mergeCandidateStmt, err = db.PrepareContext(ctx, mergeCandidate); err != nil {
 		return nil, fmt.Errorf("error preparing query MergeCandidate: %w", err)
+	}
+	if q.moveDigestStmt, err = db.PrepareContext(ctx, moveDigest); err != nil {
+		return nil, fmt.Errorf("error preparing query MoveDigest: %w", err)
+	}
+	if q.moveStampStmt, err = db.PrepareContext(ctx, moveStamp); err != nil {
+		return nil, fmt.Errorf("error preparing query MoveStamp: %w", err)
 	}
 	if q.nameFeedStmt, err = db.PrepareContext(ctx, nameFeed); err != nil {
 		return nil, fmt.Errorf("error preparing query NameFeed: %w", err)
@@ -333,8 +402,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.openCallsStmt, err = db.PrepareContext(ctx, openCalls); err != nil {
 		return nil, fmt.Errorf("error preparing query OpenCalls: %w", err)
 	}
+	if q.openDigestsStmt, err = db.PrepareContext(ctx, openDigests); err != nil {
+		return nil, fmt.Errorf("error preparing query OpenDigests: %w", err)
+	}
 	if q.openSpendingStmt, err = db.PrepareContext(ctx, openSpending); err != nil {
 		return nil, fmt.Errorf("error preparing query OpenSpending: %w", err)
+	}
+	if q.ownKeyStmt, err = db.PrepareContext(ctx, ownKey); err != nil {
+		return nil, fmt.Errorf("error preparing query OwnKey: %w", err)
 	}
 	if q.pollsStmt, err = db.PrepareContext(ctx, polls); err != nil {
 		return nil, fmt.Errorf("error preparing query Polls: %w", err)
@@ -357,6 +432,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.readersStmt, err = db.PrepareContext(ctx, readers); err != nil {
 		return nil, fmt.Errorf("error preparing query Readers: %w", err)
 	}
+	if q.releaseDeliveryStmt, err = db.PrepareContext(ctx, releaseDelivery); err != nil {
+		return nil, fmt.Errorf("error preparing query ReleaseDelivery: %w", err)
+	}
 	if q.releaseRunStmt, err = db.PrepareContext(ctx, releaseRun); err != nil {
 		return nil, fmt.Errorf("error preparing query ReleaseRun: %w", err)
 	}
@@ -366,8 +444,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.reportStmt, err = db.PrepareContext(ctx, report); err != nil {
 		return nil, fmt.Errorf("error preparing query Report: %w", err)
 	}
+	if q.reportByIDStmt, err = db.PrepareContext(ctx, reportByID); err != nil {
+		return nil, fmt.Errorf("error preparing query ReportByID: %w", err)
+	}
 	if q.reportHeldStmt, err = db.PrepareContext(ctx, reportHeld); err != nil {
 		return nil, fmt.Errorf("error preparing query ReportHeld: %w", err)
+	}
+	if q.reportsOfDayStmt, err = db.PrepareContext(ctx, reportsOfDay); err != nil {
+		return nil, fmt.Errorf("error preparing query ReportsOfDay: %w", err)
+	}
+	if q.resendDeliveryStmt, err = db.PrepareContext(ctx, resendDelivery); err != nil {
+		return nil, fmt.Errorf("error preparing query ResendDelivery: %w", err)
 	}
 	if q.reserveCreditStmt, err = db.PrepareContext(ctx, reserveCredit); err != nil {
 		return nil, fmt.Errorf("error preparing query ReserveCredit: %w", err)
@@ -383,6 +470,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.returnHeldStmt, err = db.PrepareContext(ctx, returnHeld); err != nil {
 		return nil, fmt.Errorf("error preparing query ReturnHeld: %w", err)
+	}
+	if q.reuseDeliveryStmt, err = db.PrepareContext(ctx, reuseDelivery); err != nil {
+		return nil, fmt.Errorf("error preparing query ReuseDelivery: %w", err)
 	}
 	if q.revokeTokensStmt, err = db.PrepareContext(ctx, revokeTokens); err != nil {
 		return nil, fmt.Errorf("error preparing query RevokeTokens: %w", err)
@@ -435,6 +525,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.sessionStmt, err = db.PrepareContext(ctx, session); err != nil {
 		return nil, fmt.Errorf("error preparing query Session: %w", err)
 	}
+	if q.setAgreedStmt, err = db.PrepareContext(ctx, setAgreed); err != nil {
+		return nil, fmt.Errorf("error preparing query SetAgreed: %w", err)
+	}
 	if q.setFilingsCheckedStmt, err = db.PrepareContext(ctx, setFilingsChecked); err != nil {
 		return nil, fmt.Errorf("error preparing query SetFilingsChecked: %w", err)
 	}
@@ -452,6 +545,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.settleCallStmt, err = db.PrepareContext(ctx, settleCall); err != nil {
 		return nil, fmt.Errorf("error preparing query SettleCall: %w", err)
+	}
+	if q.settleDeliveryStmt, err = db.PrepareContext(ctx, settleDelivery); err != nil {
+		return nil, fmt.Errorf("error preparing query SettleDelivery: %w", err)
 	}
 	if q.sightedStmt, err = db.PrepareContext(ctx, sighted); err != nil {
 		return nil, fmt.Errorf("error preparing query Sighted: %w", err)
@@ -474,6 +570,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.staleHoldsStmt, err = db.PrepareContext(ctx, staleHolds); err != nil {
 		return nil, fmt.Errorf("error preparing query StaleHolds: %w", err)
 	}
+	if q.stampStmt, err = db.PrepareContext(ctx, stamp); err != nil {
+		return nil, fmt.Errorf("error preparing query Stamp: %w", err)
+	}
 	if q.standingCallStmt, err = db.PrepareContext(ctx, standingCall); err != nil {
 		return nil, fmt.Errorf("error preparing query StandingCall: %w", err)
 	}
@@ -485,6 +584,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.storedFilingStmt, err = db.PrepareContext(ctx, storedFiling); err != nil {
 		return nil, fmt.Errorf("error preparing query StoredFiling: %w", err)
+	}
+	if q.suppressionStmt, err = db.PrepareContext(ctx, suppression); err != nil {
+		return nil, fmt.Errorf("error preparing query Suppression: %w", err)
 	}
 	if q.tellingsStmt, err = db.PrepareContext(ctx, tellings); err != nil {
 		return nil, fmt.Errorf("error preparing query Tellings: %w", err)
@@ -534,6 +636,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.upsertTickerNameStmt, err = db.PrepareContext(ctx, upsertTickerName); err != nil {
 		return nil, fmt.Errorf("error preparing query UpsertTickerName: %w", err)
 	}
+	if q.useMailTokenStmt, err = db.PrepareContext(ctx, useMailToken); err != nil {
+		return nil, fmt.Errorf("error preparing query UseMailToken: %w", err)
+	}
 	if q.usedCallsStmt, err = db.PrepareContext(ctx, usedCalls); err != nil {
 		return nil, fmt.Errorf("error preparing query UsedCalls: %w", err)
 	}
@@ -572,6 +677,21 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing addCallStmt: %w", cerr)
 		}
 	}
+	if q.addConsentEventStmt != nil {
+		if cerr := q.addConsentEventStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addConsentEventStmt: %w", cerr)
+		}
+	}
+	if q.addDeliveryStmt != nil {
+		if cerr := q.addDeliveryStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addDeliveryStmt: %w", cerr)
+		}
+	}
+	if q.addDigestStmt != nil {
+		if cerr := q.addDigestStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addDigestStmt: %w", cerr)
+		}
+	}
 	if q.addDocumentStmt != nil {
 		if cerr := q.addDocumentStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing addDocumentStmt: %w", cerr)
@@ -595,6 +715,16 @@ func (q *Queries) Close() error {
 	if q.addHoldStmt != nil {
 		if cerr := q.addHoldStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing addHoldStmt: %w", cerr)
+		}
+	}
+	if q.addMailTokenStmt != nil {
+		if cerr := q.addMailTokenStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addMailTokenStmt: %w", cerr)
+		}
+	}
+	if q.addOwnKeyStmt != nil {
+		if cerr := q.addOwnKeyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addOwnKeyStmt: %w", cerr)
 		}
 	}
 	if q.addProviderStmt != nil {
@@ -657,9 +787,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing addSpendingStmt: %w", cerr)
 		}
 	}
+	if q.addStampStmt != nil {
+		if cerr := q.addStampStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addStampStmt: %w", cerr)
+		}
+	}
 	if q.addStepStmt != nil {
 		if cerr := q.addStepStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing addStepStmt: %w", cerr)
+		}
+	}
+	if q.addSuppressionStmt != nil {
+		if cerr := q.addSuppressionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addSuppressionStmt: %w", cerr)
 		}
 	}
 	if q.addTellingStmt != nil {
@@ -772,6 +912,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing candidatesStmt: %w", cerr)
 		}
 	}
+	if q.consentEventsStmt != nil {
+		if cerr := q.consentEventsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing consentEventsStmt: %w", cerr)
+		}
+	}
 	if q.countBatchStmt != nil {
 		if cerr := q.countBatchStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countBatchStmt: %w", cerr)
@@ -780,6 +925,11 @@ func (q *Queries) Close() error {
 	if q.countCallsStmt != nil {
 		if cerr := q.countCallsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countCallsStmt: %w", cerr)
+		}
+	}
+	if q.countDeliveriesStmt != nil {
+		if cerr := q.countDeliveriesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countDeliveriesStmt: %w", cerr)
 		}
 	}
 	if q.countKnownStmt != nil {
@@ -837,6 +987,31 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deleteTickerFeedStmt: %w", cerr)
 		}
 	}
+	if q.deliveriesStmt != nil {
+		if cerr := q.deliveriesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deliveriesStmt: %w", cerr)
+		}
+	}
+	if q.deliveryStmt != nil {
+		if cerr := q.deliveryStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deliveryStmt: %w", cerr)
+		}
+	}
+	if q.digestStmt != nil {
+		if cerr := q.digestStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing digestStmt: %w", cerr)
+		}
+	}
+	if q.digestVersionsStmt != nil {
+		if cerr := q.digestVersionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing digestVersionsStmt: %w", cerr)
+		}
+	}
+	if q.digestsStmt != nil {
+		if cerr := q.digestsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing digestsStmt: %w", cerr)
+		}
+	}
 	if q.documentStmt != nil {
 		if cerr := q.documentStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing documentStmt: %w", cerr)
@@ -877,6 +1052,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing dropOldDraftsStmt: %w", cerr)
 		}
 	}
+	if q.dropOldMailTokensStmt != nil {
+		if cerr := q.dropOldMailTokensStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropOldMailTokensStmt: %w", cerr)
+		}
+	}
 	if q.dropOldSessionsStmt != nil {
 		if cerr := q.dropOldSessionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dropOldSessionsStmt: %w", cerr)
@@ -902,9 +1082,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing dropOldTurnsStmt: %w", cerr)
 		}
 	}
+	if q.dropReaderTickerStmt != nil {
+		if cerr := q.dropReaderTickerStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropReaderTickerStmt: %w", cerr)
+		}
+	}
 	if q.dropRollbackStmt != nil {
 		if cerr := q.dropRollbackStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dropRollbackStmt: %w", cerr)
+		}
+	}
+	if q.dropSuppressionStmt != nil {
+		if cerr := q.dropSuppressionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropSuppressionStmt: %w", cerr)
 		}
 	}
 	if q.endHoldStmt != nil {
@@ -940,6 +1130,11 @@ func (q *Queries) Close() error {
 	if q.filingsCheckedStmt != nil {
 		if cerr := q.filingsCheckedStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing filingsCheckedStmt: %w", cerr)
+		}
+	}
+	if q.fillDigestStmt != nil {
+		if cerr := q.fillDigestStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing fillDigestStmt: %w", cerr)
 		}
 	}
 	if q.fillPublisherStmt != nil {
@@ -987,9 +1182,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing holdProviderStmt: %w", cerr)
 		}
 	}
+	if q.holdReaderStmt != nil {
+		if cerr := q.holdReaderStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing holdReaderStmt: %w", cerr)
+		}
+	}
 	if q.holdRunStmt != nil {
 		if cerr := q.holdRunStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing holdRunStmt: %w", cerr)
+		}
+	}
+	if q.holdStampStmt != nil {
+		if cerr := q.holdStampStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing holdStampStmt: %w", cerr)
 		}
 	}
 	if q.holdThingStmt != nil {
@@ -1027,6 +1232,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing loseCallStmt: %w", cerr)
 		}
 	}
+	if q.mailTokenStmt != nil {
+		if cerr := q.mailTokenStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing mailTokenStmt: %w", cerr)
+		}
+	}
 	if q.markToldStmt != nil {
 		if cerr := q.markToldStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing markToldStmt: %w", cerr)
@@ -1040,6 +1250,16 @@ func (q *Queries) Close() error {
 	if q.mergeCandidateStmt != nil {
 		if cerr := q.mergeCandidateStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing mergeCandidateStmt: %w", cerr)
+		}
+	}
+	if q.moveDigestStmt != nil {
+		if cerr := q.moveDigestStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing moveDigestStmt: %w", cerr)
+		}
+	}
+	if q.moveStampStmt != nil {
+		if cerr := q.moveStampStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing moveStampStmt: %w", cerr)
 		}
 	}
 	if q.nameFeedStmt != nil {
@@ -1057,9 +1277,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing openCallsStmt: %w", cerr)
 		}
 	}
+	if q.openDigestsStmt != nil {
+		if cerr := q.openDigestsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing openDigestsStmt: %w", cerr)
+		}
+	}
 	if q.openSpendingStmt != nil {
 		if cerr := q.openSpendingStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing openSpendingStmt: %w", cerr)
+		}
+	}
+	if q.ownKeyStmt != nil {
+		if cerr := q.ownKeyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing ownKeyStmt: %w", cerr)
 		}
 	}
 	if q.pollsStmt != nil {
@@ -1097,6 +1327,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing readersStmt: %w", cerr)
 		}
 	}
+	if q.releaseDeliveryStmt != nil {
+		if cerr := q.releaseDeliveryStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing releaseDeliveryStmt: %w", cerr)
+		}
+	}
 	if q.releaseRunStmt != nil {
 		if cerr := q.releaseRunStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing releaseRunStmt: %w", cerr)
@@ -1112,9 +1347,24 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing reportStmt: %w", cerr)
 		}
 	}
+	if q.reportByIDStmt != nil {
+		if cerr := q.reportByIDStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing reportByIDStmt: %w", cerr)
+		}
+	}
 	if q.reportHeldStmt != nil {
 		if cerr := q.reportHeldStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing reportHeldStmt: %w", cerr)
+		}
+	}
+	if q.reportsOfDayStmt != nil {
+		if cerr := q.reportsOfDayStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing reportsOfDayStmt: %w", cerr)
+		}
+	}
+	if q.resendDeliveryStmt != nil {
+		if cerr := q.resendDeliveryStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing resendDeliveryStmt: %w", cerr)
 		}
 	}
 	if q.reserveCreditStmt != nil {
@@ -1140,6 +1390,11 @@ func (q *Queries) Close() error {
 	if q.returnHeldStmt != nil {
 		if cerr := q.returnHeldStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing returnHeldStmt: %w", cerr)
+		}
+	}
+	if q.reuseDeliveryStmt != nil {
+		if cerr := q.reuseDeliveryStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing reuseDeliveryStmt: %w", cerr)
 		}
 	}
 	if q.revokeTokensStmt != nil {
@@ -1227,6 +1482,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing sessionStmt: %w", cerr)
 		}
 	}
+	if q.setAgreedStmt != nil {
+		if cerr := q.setAgreedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setAgreedStmt: %w", cerr)
+		}
+	}
 	if q.setFilingsCheckedStmt != nil {
 		if cerr := q.setFilingsCheckedStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing setFilingsCheckedStmt: %w", cerr)
@@ -1255,6 +1515,11 @@ func (q *Queries) Close() error {
 	if q.settleCallStmt != nil {
 		if cerr := q.settleCallStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing settleCallStmt: %w", cerr)
+		}
+	}
+	if q.settleDeliveryStmt != nil {
+		if cerr := q.settleDeliveryStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing settleDeliveryStmt: %w", cerr)
 		}
 	}
 	if q.sightedStmt != nil {
@@ -1292,6 +1557,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing staleHoldsStmt: %w", cerr)
 		}
 	}
+	if q.stampStmt != nil {
+		if cerr := q.stampStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing stampStmt: %w", cerr)
+		}
+	}
 	if q.standingCallStmt != nil {
 		if cerr := q.standingCallStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing standingCallStmt: %w", cerr)
@@ -1310,6 +1580,11 @@ func (q *Queries) Close() error {
 	if q.storedFilingStmt != nil {
 		if cerr := q.storedFilingStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing storedFilingStmt: %w", cerr)
+		}
+	}
+	if q.suppressionStmt != nil {
+		if cerr := q.suppressionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing suppressionStmt: %w", cerr)
 		}
 	}
 	if q.tellingsStmt != nil {
@@ -1392,6 +1667,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing upsertTickerNameStmt: %w", cerr)
 		}
 	}
+	if q.useMailTokenStmt != nil {
+		if cerr := q.useMailTokenStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing useMailTokenStmt: %w", cerr)
+		}
+	}
 	if q.usedCallsStmt != nil {
 		if cerr := q.usedCallsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing usedCallsStmt: %w", cerr)
@@ -1442,11 +1722,16 @@ type Queries struct {
 	addAskStmt              *sql.Stmt
 	addBatchStmt            *sql.Stmt
 	addCallStmt             *sql.Stmt
+	addConsentEventStmt     *sql.Stmt
+	addDeliveryStmt         *sql.Stmt
+	addDigestStmt           *sql.Stmt
 	addDocumentStmt         *sql.Stmt
 	addEntryStmt            *sql.Stmt
 	addFeedStmt             *sql.Stmt
 	addFilingSeenStmt       *sql.Stmt
 	addHoldStmt             *sql.Stmt
+	addMailTokenStmt        *sql.Stmt
+	addOwnKeyStmt           *sql.Stmt
 	addProviderStmt         *sql.Stmt
 	addReaderStmt           *sql.Stmt
 	addReaderTickerStmt     *sql.Stmt
@@ -1459,7 +1744,9 @@ type Queries struct {
 	addSessionStmt          *sql.Stmt
 	addSightingStmt         *sql.Stmt
 	addSpendingStmt         *sql.Stmt
+	addStampStmt            *sql.Stmt
 	addStepStmt             *sql.Stmt
+	addSuppressionStmt      *sql.Stmt
 	addTellingStmt          *sql.Stmt
 	addTextStmt             *sql.Stmt
 	addTokenStmt            *sql.Stmt
@@ -1482,8 +1769,10 @@ type Queries struct {
 	candidateRolesStmt      *sql.Stmt
 	candidateTextsStmt      *sql.Stmt
 	candidatesStmt          *sql.Stmt
+	consentEventsStmt       *sql.Stmt
 	countBatchStmt          *sql.Stmt
 	countCallsStmt          *sql.Stmt
+	countDeliveriesStmt     *sql.Stmt
 	countKnownStmt          *sql.Stmt
 	countOpenStmt           *sql.Stmt
 	countPastDeadlineStmt   *sql.Stmt
@@ -1495,6 +1784,11 @@ type Queries struct {
 	deleteRunStoriesStmt    *sql.Stmt
 	deleteSessionStmt       *sql.Stmt
 	deleteTickerFeedStmt    *sql.Stmt
+	deliveriesStmt          *sql.Stmt
+	deliveryStmt            *sql.Stmt
+	digestStmt              *sql.Stmt
+	digestVersionsStmt      *sql.Stmt
+	digestsStmt             *sql.Stmt
 	documentStmt            *sql.Stmt
 	documentsStmt           *sql.Stmt
 	documentsOfStmt         *sql.Stmt
@@ -1503,12 +1797,15 @@ type Queries struct {
 	dropOldAnswersStmt      *sql.Stmt
 	dropOldCallsStmt        *sql.Stmt
 	dropOldDraftsStmt       *sql.Stmt
+	dropOldMailTokensStmt   *sql.Stmt
 	dropOldSessionsStmt     *sql.Stmt
 	dropOldTextsStmt        *sql.Stmt
 	dropOldThingsStmt       *sql.Stmt
 	dropOldTokensStmt       *sql.Stmt
 	dropOldTurnsStmt        *sql.Stmt
+	dropReaderTickerStmt    *sql.Stmt
 	dropRollbackStmt        *sql.Stmt
+	dropSuppressionStmt     *sql.Stmt
 	endHoldStmt             *sql.Stmt
 	endRunStmt              *sql.Stmt
 	endSessionsStmt         *sql.Stmt
@@ -1516,6 +1813,7 @@ type Queries struct {
 	filingHeadStmt          *sql.Stmt
 	filingsStmt             *sql.Stmt
 	filingsCheckedStmt      *sql.Stmt
+	fillDigestStmt          *sql.Stmt
 	fillPublisherStmt       *sql.Stmt
 	finishSlotStmt          *sql.Stmt
 	followedTickersStmt     *sql.Stmt
@@ -1525,7 +1823,9 @@ type Queries struct {
 	freshRunStmt            *sql.Stmt
 	holdAccountStmt         *sql.Stmt
 	holdProviderStmt        *sql.Stmt
+	holdReaderStmt          *sql.Stmt
 	holdRunStmt             *sql.Stmt
+	holdStampStmt           *sql.Stmt
 	holdThingStmt           *sql.Stmt
 	holdTickerStmt          *sql.Stmt
 	keepAnswerStmt          *sql.Stmt
@@ -1533,13 +1833,18 @@ type Queries struct {
 	leaveTurnStmt           *sql.Stmt
 	ledgerStmt              *sql.Stmt
 	loseCallStmt            *sql.Stmt
+	mailTokenStmt           *sql.Stmt
 	markToldStmt            *sql.Stmt
 	marketDaysStmt          *sql.Stmt
 	mergeCandidateStmt      *sql.Stmt
+	moveDigestStmt          *sql.Stmt
+	moveStampStmt           *sql.Stmt
 	nameFeedStmt            *sql.Stmt
 	openAdHocRunStmt        *sql.Stmt
 	openCallsStmt           *sql.Stmt
+	openDigestsStmt         *sql.Stmt
 	openSpendingStmt        *sql.Stmt
+	ownKeyStmt              *sql.Stmt
 	pollsStmt               *sql.Stmt
 	providersStmt           *sql.Stmt
 	putCandidateStmt        *sql.Stmt
@@ -1547,15 +1852,20 @@ type Queries struct {
 	readerByEmailStmt       *sql.Stmt
 	readerTickersStmt       *sql.Stmt
 	readersStmt             *sql.Stmt
+	releaseDeliveryStmt     *sql.Stmt
 	releaseRunStmt          *sql.Stmt
 	repointStmt             *sql.Stmt
 	reportStmt              *sql.Stmt
+	reportByIDStmt          *sql.Stmt
 	reportHeldStmt          *sql.Stmt
+	reportsOfDayStmt        *sql.Stmt
+	resendDeliveryStmt      *sql.Stmt
 	reserveCreditStmt       *sql.Stmt
 	resetProviderStmt       *sql.Stmt
 	resolvedLinkStmt        *sql.Stmt
 	retryRunStmt            *sql.Stmt
 	returnHeldStmt          *sql.Stmt
+	reuseDeliveryStmt       *sql.Stmt
 	revokeTokensStmt        *sql.Stmt
 	rollbacksStmt           *sql.Stmt
 	runStmt                 *sql.Stmt
@@ -1573,12 +1883,14 @@ type Queries struct {
 	saveThingStmt           *sql.Stmt
 	saveTurnStmt            *sql.Stmt
 	sessionStmt             *sql.Stmt
+	setAgreedStmt           *sql.Stmt
 	setFilingsCheckedStmt   *sql.Stmt
 	setFreshStmt            *sql.Stmt
 	setMarketDayStmt        *sql.Stmt
 	setPreviousStmt         *sql.Stmt
 	setSlotBatchStmt        *sql.Stmt
 	settleCallStmt          *sql.Stmt
+	settleDeliveryStmt      *sql.Stmt
 	sightedStmt             *sql.Stmt
 	slotByKeyStmt           *sql.Stmt
 	slotsTakenStmt          *sql.Stmt
@@ -1586,10 +1898,12 @@ type Queries struct {
 	spendingByRunStmt       *sql.Stmt
 	spentOfStmt             *sql.Stmt
 	staleHoldsStmt          *sql.Stmt
+	stampStmt               *sql.Stmt
 	standingCallStmt        *sql.Stmt
 	stepsStmt               *sql.Stmt
 	stopRunStmt             *sql.Stmt
 	storedFilingStmt        *sql.Stmt
+	suppressionStmt         *sql.Stmt
 	tellingsStmt            *sql.Stmt
 	tickerStmt              *sql.Stmt
 	tickerFeedsStmt         *sql.Stmt
@@ -1606,6 +1920,7 @@ type Queries struct {
 	upsertTickerStmt        *sql.Stmt
 	upsertTickerFeedStmt    *sql.Stmt
 	upsertTickerNameStmt    *sql.Stmt
+	useMailTokenStmt        *sql.Stmt
 	usedCallsStmt           *sql.Stmt
 }
 
@@ -1619,11 +1934,16 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		addAskStmt:              q.addAskStmt,
 		addBatchStmt:            q.addBatchStmt,
 		addCallStmt:             q.addCallStmt,
+		addConsentEventStmt:     q.addConsentEventStmt,
+		addDeliveryStmt:         q.addDeliveryStmt,
+		addDigestStmt:           q.addDigestStmt,
 		addDocumentStmt:         q.addDocumentStmt,
 		addEntryStmt:            q.addEntryStmt,
 		addFeedStmt:             q.addFeedStmt,
 		addFilingSeenStmt:       q.addFilingSeenStmt,
 		addHoldStmt:             q.addHoldStmt,
+		addMailTokenStmt:        q.addMailTokenStmt,
+		addOwnKeyStmt:           q.addOwnKeyStmt,
 		addProviderStmt:         q.addProviderStmt,
 		addReaderStmt:           q.addReaderStmt,
 		addReaderTickerStmt:     q.addReaderTickerStmt,
@@ -1636,7 +1956,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		addSessionStmt:          q.addSessionStmt,
 		addSightingStmt:         q.addSightingStmt,
 		addSpendingStmt:         q.addSpendingStmt,
+		addStampStmt:            q.addStampStmt,
 		addStepStmt:             q.addStepStmt,
+		addSuppressionStmt:      q.addSuppressionStmt,
 		addTellingStmt:          q.addTellingStmt,
 		addTextStmt:             q.addTextStmt,
 		addTokenStmt:            q.addTokenStmt,
@@ -1659,8 +1981,10 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		candidateRolesStmt:      q.candidateRolesStmt,
 		candidateTextsStmt:      q.candidateTextsStmt,
 		candidatesStmt:          q.candidatesStmt,
+		consentEventsStmt:       q.consentEventsStmt,
 		countBatchStmt:          q.countBatchStmt,
 		countCallsStmt:          q.countCallsStmt,
+		countDeliveriesStmt:     q.countDeliveriesStmt,
 		countKnownStmt:          q.countKnownStmt,
 		countOpenStmt:           q.countOpenStmt,
 		countPastDeadlineStmt:   q.countPastDeadlineStmt,
@@ -1672,6 +1996,11 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteRunStoriesStmt:    q.deleteRunStoriesStmt,
 		deleteSessionStmt:       q.deleteSessionStmt,
 		deleteTickerFeedStmt:    q.deleteTickerFeedStmt,
+		deliveriesStmt:          q.deliveriesStmt,
+		deliveryStmt:            q.deliveryStmt,
+		digestStmt:              q.digestStmt,
+		digestVersionsStmt:      q.digestVersionsStmt,
+		digestsStmt:             q.digestsStmt,
 		documentStmt:            q.documentStmt,
 		documentsStmt:           q.documentsStmt,
 		documentsOfStmt:         q.documentsOfStmt,
@@ -1680,12 +2009,15 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		dropOldAnswersStmt:      q.dropOldAnswersStmt,
 		dropOldCallsStmt:        q.dropOldCallsStmt,
 		dropOldDraftsStmt:       q.dropOldDraftsStmt,
+		dropOldMailTokensStmt:   q.dropOldMailTokensStmt,
 		dropOldSessionsStmt:     q.dropOldSessionsStmt,
 		dropOldTextsStmt:        q.dropOldTextsStmt,
 		dropOldThingsStmt:       q.dropOldThingsStmt,
 		dropOldTokensStmt:       q.dropOldTokensStmt,
 		dropOldTurnsStmt:        q.dropOldTurnsStmt,
+		dropReaderTickerStmt:    q.dropReaderTickerStmt,
 		dropRollbackStmt:        q.dropRollbackStmt,
+		dropSuppressionStmt:     q.dropSuppressionStmt,
 		endHoldStmt:             q.endHoldStmt,
 		endRunStmt:              q.endRunStmt,
 		endSessionsStmt:         q.endSessionsStmt,
@@ -1693,6 +2025,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		filingHeadStmt:          q.filingHeadStmt,
 		filingsStmt:             q.filingsStmt,
 		filingsCheckedStmt:      q.filingsCheckedStmt,
+		fillDigestStmt:          q.fillDigestStmt,
 		fillPublisherStmt:       q.fillPublisherStmt,
 		finishSlotStmt:          q.finishSlotStmt,
 		followedTickersStmt:     q.followedTickersStmt,
@@ -1702,7 +2035,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		freshRunStmt:            q.freshRunStmt,
 		holdAccountStmt:         q.holdAccountStmt,
 		holdProviderStmt:        q.holdProviderStmt,
+		holdReaderStmt:          q.holdReaderStmt,
 		holdRunStmt:             q.holdRunStmt,
+		holdStampStmt:           q.holdStampStmt,
 		holdThingStmt:           q.holdThingStmt,
 		holdTickerStmt:          q.holdTickerStmt,
 		keepAnswerStmt:          q.keepAnswerStmt,
@@ -1710,13 +2045,18 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		leaveTurnStmt:           q.leaveTurnStmt,
 		ledgerStmt:              q.ledgerStmt,
 		loseCallStmt:            q.loseCallStmt,
+		mailTokenStmt:           q.mailTokenStmt,
 		markToldStmt:            q.markToldStmt,
 		marketDaysStmt:          q.marketDaysStmt,
 		mergeCandidateStmt:      q.mergeCandidateStmt,
+		moveDigestStmt:          q.moveDigestStmt,
+		moveStampStmt:           q.moveStampStmt,
 		nameFeedStmt:            q.nameFeedStmt,
 		openAdHocRunStmt:        q.openAdHocRunStmt,
 		openCallsStmt:           q.openCallsStmt,
+		openDigestsStmt:         q.openDigestsStmt,
 		openSpendingStmt:        q.openSpendingStmt,
+		ownKeyStmt:              q.ownKeyStmt,
 		pollsStmt:               q.pollsStmt,
 		providersStmt:           q.providersStmt,
 		putCandidateStmt:        q.putCandidateStmt,
@@ -1724,15 +2064,20 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		readerByEmailStmt:       q.readerByEmailStmt,
 		readerTickersStmt:       q.readerTickersStmt,
 		readersStmt:             q.readersStmt,
+		releaseDeliveryStmt:     q.releaseDeliveryStmt,
 		releaseRunStmt:          q.releaseRunStmt,
 		repointStmt:             q.repointStmt,
 		reportStmt:              q.reportStmt,
+		reportByIDStmt:          q.reportByIDStmt,
 		reportHeldStmt:          q.reportHeldStmt,
+		reportsOfDayStmt:        q.reportsOfDayStmt,
+		resendDeliveryStmt:      q.resendDeliveryStmt,
 		reserveCreditStmt:       q.reserveCreditStmt,
 		resetProviderStmt:       q.resetProviderStmt,
 		resolvedLinkStmt:        q.resolvedLinkStmt,
 		retryRunStmt:            q.retryRunStmt,
 		returnHeldStmt:          q.returnHeldStmt,
+		reuseDeliveryStmt:       q.reuseDeliveryStmt,
 		revokeTokensStmt:        q.revokeTokensStmt,
 		rollbacksStmt:           q.rollbacksStmt,
 		runStmt:                 q.runStmt,
@@ -1750,12 +2095,14 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		saveThingStmt:           q.saveThingStmt,
 		saveTurnStmt:            q.saveTurnStmt,
 		sessionStmt:             q.sessionStmt,
+		setAgreedStmt:           q.setAgreedStmt,
 		setFilingsCheckedStmt:   q.setFilingsCheckedStmt,
 		setFreshStmt:            q.setFreshStmt,
 		setMarketDayStmt:        q.setMarketDayStmt,
 		setPreviousStmt:         q.setPreviousStmt,
 		setSlotBatchStmt:        q.setSlotBatchStmt,
 		settleCallStmt:          q.settleCallStmt,
+		settleDeliveryStmt:      q.settleDeliveryStmt,
 		sightedStmt:             q.sightedStmt,
 		slotByKeyStmt:           q.slotByKeyStmt,
 		slotsTakenStmt:          q.slotsTakenStmt,
@@ -1763,10 +2110,12 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		spendingByRunStmt:       q.spendingByRunStmt,
 		spentOfStmt:             q.spentOfStmt,
 		staleHoldsStmt:          q.staleHoldsStmt,
+		stampStmt:               q.stampStmt,
 		standingCallStmt:        q.standingCallStmt,
 		stepsStmt:               q.stepsStmt,
 		stopRunStmt:             q.stopRunStmt,
 		storedFilingStmt:        q.storedFilingStmt,
+		suppressionStmt:         q.suppressionStmt,
 		tellingsStmt:            q.tellingsStmt,
 		tickerStmt:              q.tickerStmt,
 		tickerFeedsStmt:         q.tickerFeedsStmt,
@@ -1783,6 +2132,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		upsertTickerStmt:        q.upsertTickerStmt,
 		upsertTickerFeedStmt:    q.upsertTickerFeedStmt,
 		upsertTickerNameStmt:    q.upsertTickerNameStmt,
+		useMailTokenStmt:        q.useMailTokenStmt,
 		usedCallsStmt:           q.usedCallsStmt,
 	}
 }

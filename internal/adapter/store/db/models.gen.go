@@ -114,6 +114,16 @@ type Candidate struct {
 	Standing    int
 }
 
+type ConsentEvent struct {
+	ID       string
+	ReaderID string
+	Act      string
+	Scope    string
+	Wording  string
+	How      string
+	At       Time
+}
+
 type CreditAccount struct {
 	ReaderID string
 	Balance  int
@@ -138,6 +148,48 @@ type CreditHold struct {
 	State     string
 	CreatedAt Time
 	EndedAt   Time
+}
+
+type Delivery struct {
+	ID         string
+	Period     string
+	Kind       string
+	Recipient  string
+	Dry        bool
+	DigestID   sql.NullString
+	Matter     string
+	State      string
+	Tries      int
+	Address    string
+	Answer     string
+	Cause      string
+	Worker     string
+	Token      int
+	NotBefore  Time
+	GiveUp     Time
+	LeaseUntil Time
+	DotUntil   Time
+	RateUntil  Time
+	CreatedAt  Time
+	StartedAt  Time
+	EndedAt    Time
+}
+
+type Digest struct {
+	ID        string
+	ReaderID  string
+	Day       string
+	Ticker    string
+	Version   int
+	Dry       bool
+	State     string
+	Reason    string
+	Approved  string
+	Due       Time
+	AsOf      Time
+	TimeZone  string
+	Reports   string
+	CreatedAt Time
 }
 
 type Draft struct {
@@ -201,12 +253,28 @@ type Link struct {
 	ResolvedAt Time
 }
 
+type MailToken struct {
+	Hash       string
+	Purpose    string
+	ReaderID   string
+	Scope      string
+	DeliveryID string
+	MadeAt     Time
+	ExpiresAt  Time
+	UsedAt     Time
+}
+
 type MarketDay struct {
 	Exchange string
 	Day      string
 	Open     bool
 	Closes   string
 	Note     string
+}
+
+type OwnKey struct {
+	Name  string
+	Value string
 }
 
 type PromptRollback struct {
@@ -236,6 +304,11 @@ type Reader struct {
 	Plan      string
 	State     string
 	CreatedAt Time
+	Agreed    bool
+	PerTicker bool
+	Alerts    bool
+	QuietFrom int
+	QuietTo   int
 }
 
 type ReaderTicker struct {
@@ -367,11 +440,27 @@ type Spending struct {
 	Reserved int
 }
 
+type Stamp struct {
+	ID          int
+	Environment string
+	Place       string
+	HeldAt      Time
+	HeldWhy     string
+	StampedAt   Time
+}
+
 type Story struct {
 	ID        string
 	Ticker    string
 	FirstSeen Time
 	LastTold  Time
+}
+
+type Suppression struct {
+	AddressHash string
+	Cause       string
+	Detail      string
+	At          Time
 }
 
 type Telling struct {

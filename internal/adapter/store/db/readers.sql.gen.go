@@ -20,7 +20,8 @@ func (q *Queries) AddAccount(ctx context.Context, readerID string) error {
 }
 
 const addReader = `-- name: AddReader :exec
-INSERT INTO readers (id, email, time_zone, plan, state, created_at) VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO readers (id, email, time_zone, plan, state, agreed, per_ticker, alerts, quiet_from, quiet_to, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 `
 
 type AddReaderParams struct {
@@ -29,6 +30,11 @@ type AddReaderParams struct {
 	TimeZone  string
 	Plan      string
 	State     string
+	Agreed    bool
+	PerTicker bool
+	Alerts    bool
+	QuietFrom int
+	QuietTo   int
 	CreatedAt Time
 }
 
@@ -39,6 +45,11 @@ func (q *Queries) AddReader(ctx context.Context, arg AddReaderParams) error {
 		arg.TimeZone,
 		arg.Plan,
 		arg.State,
+		arg.Agreed,
+		arg.PerTicker,
+		arg.Alerts,
+		arg.QuietFrom,
+		arg.QuietTo,
 		arg.CreatedAt,
 	)
 	return err
@@ -192,7 +203,7 @@ func (q *Queries) FollowedTickers(ctx context.Context) ([]string, error) {
 }
 
 const reader = `-- name: Reader :one
-SELECT id, email, time_zone, plan, state, created_at FROM readers WHERE id = $1
+SELECT id, email, time_zone, plan, state, created_at, agreed, per_ticker, alerts, quiet_from, quiet_to FROM readers WHERE id = $1
 `
 
 func (q *Queries) Reader(ctx context.Context, id string) (Reader, error) {
@@ -205,12 +216,17 @@ func (q *Queries) Reader(ctx context.Context, id string) (Reader, error) {
 		&i.Plan,
 		&i.State,
 		&i.CreatedAt,
+		&i.Agreed,
+		&i.PerTicker,
+		&i.Alerts,
+		&i.QuietFrom,
+		&i.QuietTo,
 	)
 	return i, err
 }
 
 const readerByEmail = `-- name: ReaderByEmail :one
-SELECT id, email, time_zone, plan, state, created_at FROM readers WHERE email = $1
+SELECT id, email, time_zone, plan, state, created_at, agreed, per_ticker, alerts, quiet_from, quiet_to FROM readers WHERE email = $1
 `
 
 func (q *Queries) ReaderByEmail(ctx context.Context, email string) (Reader, error) {
@@ -223,6 +239,11 @@ func (q *Queries) ReaderByEmail(ctx context.Context, email string) (Reader, erro
 		&i.Plan,
 		&i.State,
 		&i.CreatedAt,
+		&i.Agreed,
+		&i.PerTicker,
+		&i.Alerts,
+		&i.QuietFrom,
+		&i.QuietTo,
 	)
 	return i, err
 }
@@ -255,7 +276,7 @@ func (q *Queries) ReaderTickers(ctx context.Context, readerID string) ([]string,
 }
 
 const readers = `-- name: Readers :many
-SELECT id, email, time_zone, plan, state, created_at FROM readers
+SELECT id, email, time_zone, plan, state, created_at, agreed, per_ticker, alerts, quiet_from, quiet_to FROM readers
 WHERE state = $1 OR $1 = ''
 ORDER BY email
 `
@@ -276,6 +297,11 @@ func (q *Queries) Readers(ctx context.Context, state string) ([]Reader, error) {
 			&i.Plan,
 			&i.State,
 			&i.CreatedAt,
+			&i.Agreed,
+			&i.PerTicker,
+			&i.Alerts,
+			&i.QuietFrom,
+			&i.QuietTo,
 		); err != nil {
 			return nil, err
 		}
@@ -330,6 +356,23 @@ func (q *Queries) Session(ctx context.Context, arg SessionParams) (SessionRow, e
 	return i, err
 }
 
+const setAgreed = `-- name: SetAgreed :execrows
+UPDATE readers SET agreed = $2 WHERE id = $1
+`
+
+type SetAgreedParams struct {
+	ID     string
+	Agreed bool
+}
+
+func (q *Queries) SetAgreed(ctx context.Context, arg SetAgreedParams) (int64, error) {
+	result, err := q.exec(ctx, q.setAgreedStmt, setAgreed, arg.ID, arg.Agreed)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const token = `-- name: Token :one
 SELECT name, reader_id FROM access_tokens
 WHERE hash = $1 AND revoked_at IS NULL
@@ -354,15 +397,21 @@ func (q *Queries) Token(ctx context.Context, arg TokenParams) (TokenRow, error) 
 }
 
 const updateReader = `-- name: UpdateReader :execrows
-UPDATE readers SET email = $2, time_zone = $3, plan = $4, state = $5 WHERE id = $1
+UPDATE readers SET email = $2, time_zone = $3, plan = $4, state = $5, per_ticker = $6, alerts = $7, quiet_from = $8,
+    quiet_to = $9
+WHERE id = $1
 `
 
 type UpdateReaderParams struct {
-	ID       string
-	Email    string
-	TimeZone string
-	Plan     string
-	State    string
+	ID        string
+	Email     string
+	TimeZone  string
+	Plan      string
+	State     string
+	PerTicker bool
+	Alerts    bool
+	QuietFrom int
+	QuietTo   int
 }
 
 func (q *Queries) UpdateReader(ctx context.Context, arg UpdateReaderParams) (int64, error) {
@@ -372,6 +421,10 @@ func (q *Queries) UpdateReader(ctx context.Context, arg UpdateReaderParams) (int
 		arg.TimeZone,
 		arg.Plan,
 		arg.State,
+		arg.PerTicker,
+		arg.Alerts,
+		arg.QuietFrom,
+		arg.QuietTo,
 	)
 	if err != nil {
 		return 0, err

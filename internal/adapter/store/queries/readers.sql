@@ -1,20 +1,26 @@
 -- name: AddReader :exec
-INSERT INTO readers (id, email, time_zone, plan, state, created_at) VALUES ($1, $2, $3, $4, $5, $6);
+INSERT INTO readers (id, email, time_zone, plan, state, agreed, per_ticker, alerts, quiet_from, quiet_to, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
 
 -- name: UpdateReader :execrows
-UPDATE readers SET email = $2, time_zone = $3, plan = $4, state = $5 WHERE id = $1;
+UPDATE readers SET email = $2, time_zone = $3, plan = $4, state = $5, per_ticker = $6, alerts = $7, quiet_from = $8,
+    quiet_to = $9
+WHERE id = $1;
+
+-- name: SetAgreed :execrows
+UPDATE readers SET agreed = $2 WHERE id = $1;
 
 -- name: AddAccount :exec
 INSERT INTO credit_accounts (reader_id, balance, held, month) VALUES ($1, 0, 0, '');
 
 -- name: Reader :one
-SELECT id, email, time_zone, plan, state, created_at FROM readers WHERE id = $1;
+SELECT id, email, time_zone, plan, state, created_at, agreed, per_ticker, alerts, quiet_from, quiet_to FROM readers WHERE id = $1;
 
 -- name: ReaderByEmail :one
-SELECT id, email, time_zone, plan, state, created_at FROM readers WHERE email = $1;
+SELECT id, email, time_zone, plan, state, created_at, agreed, per_ticker, alerts, quiet_from, quiet_to FROM readers WHERE email = $1;
 
 -- name: Readers :many
-SELECT id, email, time_zone, plan, state, created_at FROM readers
+SELECT id, email, time_zone, plan, state, created_at, agreed, per_ticker, alerts, quiet_from, quiet_to FROM readers
 WHERE state = sqlc.arg(state) OR sqlc.arg(state) = ''
 ORDER BY email;
 
