@@ -44,6 +44,7 @@ var layers = []struct {
 	{"internal/pipeline/*", []string{".", "internal/desk", "internal/text", "internal/events", "internal/facts", "internal/disclosure", "internal/names", "internal/page", "internal/turn"}, "steps hand over nouns and never meet; the language packages are pure"},
 	{"internal/pipeline", []string{".", "internal/pipeline/*"}, "the flow orders its steps"},
 	{"internal/control/*", []string{".", "internal/turn"}, "when and how much, of anything"},
+	{"internal/deliver", []string{"."}, "who gets what, once; how mails look and leave comes in"},
 	{"internal/web", []string{"."}, "the kit knows no page"},
 	{"internal/web/*", []string{".", "internal/web"}, "pages reach the service through interfaces of their own"},
 	{"internal/ops", []string{"."}, "looks at what the service stands on"},

@@ -122,7 +122,6 @@ func (d *DB) Digest(ctx context.Context, id stockdigest.DigestID) (found stockdi
 	return found, err
 }
 
-
 // Digests returns digests without their reports, newest day first.
 func (d *DB) Digests(ctx context.Context, f stockdigest.DigestFilter) (found []stockdigest.Digest, err error) {
 	if f.Limit <= 0 || f.Limit > allDeliveries {

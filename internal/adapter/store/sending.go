@@ -378,4 +378,3 @@ func (d *DB) ReleaseDeliveries(ctx context.Context, claimed []stockdigest.Delive
 		return nil
 	})
 }
-

@@ -1,0 +1,58 @@
+package deliver
+
+import (
+	"errors"
+	"time"
+
+	"stockdigest.app/stockdigest"
+)
+
+// The pauses between tries of a mail that the server puts off: they double from
+// the first to the last.
+const (
+	firstPause = time.Minute
+	lastPause  = time.Hour
+)
+
+// outcomeOf says what became of a mail that was begun, and whether the session
+// cannot be used again.
+func outcomeOf(d stockdigest.Departure, answer string, err error, now time.Time) (stockdigest.MailOutcome, bool) {
+	o := stockdigest.MailOutcome{ID: d.Delivery.ID, Token: d.Delivery.Token, State: stockdigest.DeliveryAccepted, Answer: answer}
+	if err == nil {
+		return o, false
+	}
+	var fault *stockdigest.MailError
+	if !errors.As(err, &fault) {
+		fault = &stockdigest.MailError{Handover: stockdigest.HandoverUnsent, Broken: true, Err: err}
+	}
+	o.Answer = fault.Answer
+	switch fault.Handover {
+	case stockdigest.HandoverRefused:
+		o.State, o.Cause, o.Block = stockdigest.DeliveryRefused, "the mail server refused it", fault.Address
+	case stockdigest.HandoverUnknown:
+		o.State, o.Cause = stockdigest.DeliveryUnknown, "the mail was handed over and no answer came: nobody knows whether the server took it"
+	case stockdigest.HandoverBlocked:
+		o.State, o.Cause, o.Untried = stockdigest.DeliverySuppressed, fault.Error(), true
+	case stockdigest.HandoverLater:
+		o = putOff(o, d.Delivery, "the mail server put it off", now)
+	default:
+		o = putOff(o, d.Delivery, "the connection to the mail server broke", now)
+	}
+	return o, fault.Broken
+}
+
+// outcomeOfWriting is that of a mail that could not be written.
+func outcomeOfWriting(d stockdigest.Departure, err error, now time.Time) stockdigest.MailOutcome {
+	o := stockdigest.MailOutcome{ID: d.Delivery.ID, Token: d.Delivery.Token}
+	return putOff(o, d.Delivery, "it could not be written: "+stockdigest.Message(err), now)
+}
+
+// putOff tries a mail again later, until it was tried or has waited enough.
+func putOff(o stockdigest.MailOutcome, d stockdigest.Delivery, cause string, now time.Time) stockdigest.MailOutcome {
+	o.Retry = min(firstPause<<min(max(d.Tries-1, 0), 10), lastPause)
+	o.State, o.Cause = stockdigest.DeliveryPending, cause
+	if d.Tries >= stockdigest.MaxTries || now.Add(o.Retry).After(d.GiveUp) {
+		o.State, o.Cause = stockdigest.DeliveryRefused, cause+" too often"
+	}
+	return o
+}
