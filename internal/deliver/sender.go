@@ -218,7 +218,10 @@ func (l *line) send(ctx context.Context, claimed stockdigest.Delivery) error {
 	answer, err := l.session.Send(ctx, mail, func(ctx context.Context) error { return l.stillGoes(ctx, departs, began) })
 	if errors.Is(err, errLeft) {
 		l.hangUp()
-		return nil // noted by the ledger
+		// Not handed over for sure: that is all there is to say, unless the
+		// ledger knows that the recipient left.
+		l.keep(stockdigest.MailOutcome{ID: claimed.ID, Token: claimed.Token, State: stockdigest.DeliveryPending})
+		return nil
 	}
 	outcome, broken := outcomeOf(departs, answer, err, l.deps.Now())
 	if broken {
