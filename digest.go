@@ -1,6 +1,7 @@
 package stockdigest
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -79,4 +80,32 @@ type DigestFilter struct {
 	State  DigestState
 	Reader ReaderID
 	Limit  int
+}
+
+// OrderReports returns reports as a digest shows them: the most material first.
+// What counts is how many bullets matter highly, then how many matter somewhat,
+// then how many there are; a quiet company comes last. Equals are in the order
+// of their symbols.
+func OrderReports(reports []Report) []Report {
+	weight := func(r Report) (w [3]int) {
+		for _, s := range r.Sections {
+			for _, b := range s.Bullets {
+				switch b.Impact {
+				case ImpactHigh:
+					w[0]++
+				case ImpactMedium:
+					w[1]++
+				case ImpactLow:
+				}
+				w[2]++
+			}
+		}
+		return w
+	}
+	ordered := slices.Clone(reports)
+	slices.SortStableFunc(ordered, func(a, b Report) int {
+		wa, wb := weight(a), weight(b)
+		return cmp.Or(cmp.Compare(wb[0], wa[0]), cmp.Compare(wb[1], wa[1]), cmp.Compare(wb[2], wa[2]), cmp.Compare(a.Ticker, b.Ticker))
+	})
+	return ordered
 }

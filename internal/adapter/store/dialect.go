@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -32,6 +33,8 @@ type dialect interface {
 	// misfit reports whether rows name something that is not there, or hold a
 	// value outside its list.
 	misfit(err error) bool
+	// noTable reports whether a table that a statement names is not there.
+	noTable(err error) bool
 	// touch is a statement that changes nothing and is still written to disk.
 	touch() string
 	// until is the SQL for the database's clock plus $n milliseconds, now for
@@ -72,6 +75,8 @@ func (p postgresDialect) down(err error) bool {
 }
 
 func (postgresDialect) full(err error) bool { return sqlState(err, "53100") }
+
+func (postgresDialect) noTable(err error) bool { return sqlState(err, "42P01") }
 
 // A message in the log that nobody listens to.
 func (postgresDialect) touch() string {
@@ -116,6 +121,10 @@ func (sqliteDialect) down(err error) bool {
 }
 
 func (sqliteDialect) full(err error) bool { return sqliteCode(err, lib.SQLITE_FULL) }
+
+func (sqliteDialect) noTable(err error) bool {
+	return sqliteCode(err, lib.SQLITE_ERROR) && strings.Contains(err.Error(), "no such table")
+}
 
 // A number in the header that nobody reads: setting it writes the first page.
 func (sqliteDialect) touch() string { return "PRAGMA user_version = 0" }

@@ -195,3 +195,30 @@ func (p Plan) deadline(now time.Time) time.Time {
 	}
 	return time.Time{}
 }
+
+// SendAt returns the time of day at which mails go, which holds where each
+// reader is; ok is false when the slot is left out.
+func (p Plan) SendAt() (at stockdigest.ClockTime, ok bool) {
+	r, ok := p.row(stockdigest.SlotSend)
+	if !ok {
+		return 0, false
+	}
+	return r.times[0], true
+}
+
+// Night returns the as-of times of the last night that was over at a moment:
+// from its process slot to its deadline. A reader far east of the schedule's
+// zone gets the night before, whole, and not a part of the one that is under
+// way. Without these slots it is the last day.
+func (p Plan) Night(at time.Time) (since, until time.Time) {
+	process, ok := p.row(stockdigest.SlotProcess)
+	deadline, alsoOK := p.row(stockdigest.SlotDeadline)
+	if !ok || !alsoOK {
+		return at.Add(-24 * time.Hour), at
+	}
+	day := stockdigest.DayOf(at, p.zone).Add(1)
+	for until = day.At(deadline.times[0], p.zone); until.After(at); until = day.At(deadline.times[0], p.zone) {
+		day = day.Add(-1)
+	}
+	return day.At(process.times[0], p.zone).Add(-time.Second), until
+}

@@ -58,6 +58,10 @@ type Deps struct {
 	// them Tick and Run do the work themselves.
 	Start  func(context.Context, stockdigest.SlotRecord) error
 	Spread func(context.Context, []stockdigest.Symbol) error
+
+	// Send makes and plans the digests that are due and says in one line what
+	// it did. Without it nothing is sent.
+	Send func(context.Context) (string, error)
 }
 
 // A Scheduler starts what is due. It is safe for concurrent use.
@@ -128,7 +132,8 @@ const NotYet = "not part of this version"
 // Doable reports whether this version does the work of a kind.
 func Doable(kind stockdigest.SlotKind) bool {
 	switch kind {
-	case stockdigest.SlotProcess, stockdigest.SlotCleanup, stockdigest.SlotFilings, stockdigest.SlotDeadline, stockdigest.SlotCredits:
+	case stockdigest.SlotProcess, stockdigest.SlotCleanup, stockdigest.SlotFilings, stockdigest.SlotDeadline, stockdigest.SlotCredits,
+		stockdigest.SlotSend:
 		return true
 	default:
 		return false

@@ -86,13 +86,22 @@ func (s *Scheduler) Work(ctx context.Context, taken stockdigest.SlotRecord) (out
 		outcome, err = s.pastDeadline(ctx)
 	case stockdigest.SlotCredits:
 		outcome, err = s.grant(ctx)
-	case stockdigest.SlotRefresh, stockdigest.SlotSend, stockdigest.SlotAlerts:
+	case stockdigest.SlotSend:
+		outcome, err = s.send(ctx)
+	case stockdigest.SlotRefresh, stockdigest.SlotAlerts:
 		err = stockdigest.Invalid(string(taken.Kind) + " is " + NotYet)
 	}
 	if err != nil {
 		return "", fmt.Errorf("do %s of %s: %w", taken.Kind, taken.Day, err)
 	}
 	return outcome, s.deps.Slots.FinishSlot(ctx, taken, outcome)
+}
+
+func (s *Scheduler) send(ctx context.Context) (string, error) {
+	if s.deps.Send == nil {
+		return "no mails are sent here", nil
+	}
+	return s.deps.Send(ctx)
 }
 
 func (s *Scheduler) checkFilings(ctx context.Context) (string, error) {

@@ -183,6 +183,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.candidatesStmt, err = db.PrepareContext(ctx, candidates); err != nil {
 		return nil, fmt.Errorf("error preparing query Candidates: %w", err)
 	}
+	if q.changeStampStmt, err = db.PrepareContext(ctx, changeStamp); err != nil {
+		return nil, fmt.Errorf("error preparing query ChangeStamp: %w", err)
+	}
 	if q.consentEventsStmt, err = db.PrepareContext(ctx, consentEvents); err != nil {
 		return nil, fmt.Errorf("error preparing query ConsentEvents: %w", err)
 	}
@@ -910,6 +913,11 @@ func (q *Queries) Close() error {
 	if q.candidatesStmt != nil {
 		if cerr := q.candidatesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing candidatesStmt: %w", cerr)
+		}
+	}
+	if q.changeStampStmt != nil {
+		if cerr := q.changeStampStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing changeStampStmt: %w", cerr)
 		}
 	}
 	if q.consentEventsStmt != nil {
@@ -1769,6 +1777,7 @@ type Queries struct {
 	candidateRolesStmt      *sql.Stmt
 	candidateTextsStmt      *sql.Stmt
 	candidatesStmt          *sql.Stmt
+	changeStampStmt         *sql.Stmt
 	consentEventsStmt       *sql.Stmt
 	countBatchStmt          *sql.Stmt
 	countCallsStmt          *sql.Stmt
@@ -1981,6 +1990,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		candidateRolesStmt:      q.candidateRolesStmt,
 		candidateTextsStmt:      q.candidateTextsStmt,
 		candidatesStmt:          q.candidatesStmt,
+		changeStampStmt:         q.changeStampStmt,
 		consentEventsStmt:       q.consentEventsStmt,
 		countBatchStmt:          q.countBatchStmt,
 		countCallsStmt:          q.countCallsStmt,

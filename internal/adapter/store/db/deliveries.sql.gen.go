@@ -158,6 +158,20 @@ func (q *Queries) AddSuppression(ctx context.Context, arg AddSuppressionParams) 
 	return err
 }
 
+const changeStamp = `-- name: ChangeStamp :exec
+UPDATE stamp SET environment = $1, stamped_at = $2 WHERE id = 1
+`
+
+type ChangeStampParams struct {
+	Environment string
+	StampedAt   Time
+}
+
+func (q *Queries) ChangeStamp(ctx context.Context, arg ChangeStampParams) error {
+	_, err := q.exec(ctx, q.changeStampStmt, changeStamp, arg.Environment, arg.StampedAt)
+	return err
+}
+
 const consentEvents = `-- name: ConsentEvents :many
 SELECT reader_id, act, scope, wording, how, at FROM consent_events WHERE reader_id = $1 ORDER BY id
 `

@@ -99,3 +99,6 @@ UPDATE stamp SET held_at = $1, held_why = $2 WHERE id = 1;
 
 -- name: MoveStamp :exec
 UPDATE stamp SET place = $1, held_at = NULL, held_why = '' WHERE id = 1;
+
+-- name: ChangeStamp :exec
+UPDATE stamp SET environment = $1, stamped_at = $2 WHERE id = 1;
