@@ -144,19 +144,30 @@ func (d *Digester) due(ctx context.Context) ([]dueDigest, error) {
 			}
 		}
 		return "", time.Time{}, false
-	})
+	}, d.morning.Night)
 }
 
 func (d *Digester) dueNow(ctx context.Context, only []stockdigest.ReaderID) ([]dueDigest, error) {
 	now := d.now()
 	return d.gather(ctx, func(r stockdigest.Reader, zone *time.Location) (stockdigest.Day, time.Time, bool) {
 		return stockdigest.DayOf(now, zone), now, len(only) == 0 || slices.Contains(only, r.ID)
-	})
+	}, d.lastDay)
+}
+
+// lastDay is what a digest by hand is made of: the last night, and what was
+// made by hand since.
+func (d *Digester) lastDay(now time.Time) (since, until time.Time) {
+	since, _ = d.morning.Night(now)
+	if day := now.Add(-24 * time.Hour); day.Before(since) {
+		since = day
+	}
+	return since, now
 }
 
 // gather reads what the days that when chooses need, each row once.
 func (d *Digester) gather(
 	ctx context.Context, when func(stockdigest.Reader, *time.Location) (stockdigest.Day, time.Time, bool),
+	span func(due time.Time) (since, until time.Time),
 ) ([]dueDigest, error) {
 	readers, err := d.rows.Readers(ctx, stockdigest.ReaderActive)
 	if err != nil {
@@ -179,7 +190,7 @@ func (d *Digester) gather(
 				return nil, err
 			}
 		}
-		since, until := d.morning.Night(at)
+		since, until := span(at)
 		night := [2]time.Time{since, until}
 		if _, read := nights[night]; !read {
 			if nights[night], err = d.rows.ReportsBetween(ctx, since, until); err != nil {
@@ -427,8 +438,8 @@ func (d *Digester) Again(ctx context.Context, g stockdigest.Digest, by string) (
 	if g.State != stockdigest.DigestCancelled && g.State != stockdigest.DigestFailed {
 		return g, wrongState(g, "made again")
 	}
-	since, until := d.morning.Night(g.Due)
-	reports, err := d.rows.ReportsBetween(ctx, since, until)
+	since, _ := d.morning.Night(g.Due)
+	reports, err := d.rows.ReportsBetween(ctx, since, d.now())
 	if err != nil {
 		return g, err
 	}

@@ -41,9 +41,16 @@ func outcomeOf(d stockdigest.Departure, answer string, err error, now time.Time)
 	return o, fault.Broken
 }
 
+// ErrNothingLeft says that a mail has nothing in it for its recipient any more.
+var ErrNothingLeft = errors.New("the reader follows none of its companies any more")
+
 // outcomeOfWriting is that of a mail that could not be written.
 func outcomeOfWriting(d stockdigest.Departure, err error, now time.Time) stockdigest.MailOutcome {
 	o := stockdigest.MailOutcome{ID: d.Delivery.ID, Token: d.Delivery.Token}
+	if errors.Is(err, ErrNothingLeft) {
+		o.State, o.Cause, o.Untried = stockdigest.DeliverySuppressed, ErrNothingLeft.Error(), true
+		return o
+	}
 	return putOff(o, d.Delivery, "it could not be written: "+stockdigest.Message(err), now)
 }
 

@@ -246,6 +246,21 @@ func (d *DB) sendDigest(ctx context.Context, q *db.Queries, id stockdigest.Diges
 	return false, err
 }
 
+// ReportByID returns a report by its name, or an ErrNotFound.
+func (d *DB) ReportByID(ctx context.Context, id stockdigest.ReportID) (report stockdigest.Report, err error) {
+	err = d.view(ctx, "read report "+string(id), func(q *db.Queries) error {
+		body, err := q.ReportByID(ctx, string(id))
+		if errors.Is(err, sql.ErrNoRows) {
+			return stockdigest.NotFound("no report " + string(id))
+		}
+		if err != nil {
+			return err
+		}
+		return json.Unmarshal([]byte(body), &report)
+	})
+	return report, err
+}
+
 // ReportsBetween returns the daily and weekly reports as of after since and
 // until a moment, by company, time and version.
 func (d *DB) ReportsBetween(ctx context.Context, since, until time.Time) (found []stockdigest.Report, err error) {

@@ -121,8 +121,9 @@ func (d *DB) place(ctx context.Context) (string, error) {
 // PostgreSQL has tools of its own for that, and what they restore is held
 // because it stands in another place.
 func (d *DB) Backup(ctx context.Context, path string) error {
-	if _, ok := d.dialect.(sqliteDialect); !ok {
-		return stockdigest.Invalid("a PostgreSQL is backed up with pg_dump: what is restored from it is held until stockdigest release")
+	on, ok := d.dialect.(sqliteDialect)
+	if !ok {
+		return stockdigest.Invalid("a PostgreSQL is backed up with pg_dump: what is restored from it is held until stockdigest deliveries release")
 	}
 	if _, err := os.Stat(path); err == nil {
 		return &stockdigest.Error{Kind: stockdigest.ErrConflict, Message: path + " is there already: name a new file"}
@@ -131,7 +132,7 @@ func (d *DB) Backup(ctx context.Context, path string) error {
 	if err := os.Remove(part); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("back up: %w", err)
 	}
-	if _, err := d.read.ExecContext(ctx, "VACUUM INTO ?", part); err != nil {
+	if err := vacuumInto(ctx, on.path, part); err != nil {
 		return fmt.Errorf("back up: %w", d.kind(err))
 	}
 	if err := holdCopy(ctx, part, d.now); err != nil {
@@ -141,6 +142,18 @@ func (d *DB) Backup(ctx context.Context, path string) error {
 		return fmt.Errorf("back up: %w", err)
 	}
 	return nil
+}
+
+// vacuumInto copies on a connection of its own: those of the store either may
+// not write, or are the one that all writers wait for.
+func vacuumInto(ctx context.Context, from, to string) (err error) {
+	file, err := sql.Open("sqlite", sqliteURL(from))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	_, err = file.ExecContext(ctx, "VACUUM INTO ?", to)
+	return err
 }
 
 // holdCopy opens a copy, which shows that it is whole, and holds its mails.
