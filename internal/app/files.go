@@ -47,19 +47,15 @@ func (a *App) writeMail(ctx context.Context, dir string, d stockdigest.Digest) (
 	files := Files{HTML: filepath.Join(dir, name+".html"), Text: filepath.Join(dir, name+".txt")}
 	charts := a.charts(ctx, name, d)
 	links := fileLinks(name, charts)
-	html, err := compose.HTML(d, links)
+	letter, err := compose.Digest(d, compose.House{Links: links}, compose.Own{})
 	if err != nil {
 		return files, fmt.Errorf("render the digest: %w", err)
-	}
-	text, err := compose.Text(d, links)
-	if err != nil {
-		return files, fmt.Errorf("render the text of the digest: %w", err)
 	}
 	pages, err := a.evidencePages(ctx, name, d)
 	if err != nil {
 		return files, err
 	}
-	pages[name+".html"], pages[name+".txt"] = html, text
+	pages[name+".html"], pages[name+".txt"] = letter.HTML, letter.Text
 	maps.Copy(pages, charts)
 	for _, r := range d.Reports {
 		if pages[whyNotPath(name, r)], err = compose.WhyNot(r); err != nil {

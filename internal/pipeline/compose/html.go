@@ -5,8 +5,8 @@ import (
 	"embed"
 	"fmt"
 	"html/template"
-
-	"stockdigest.app/stockdigest"
+	"strings"
+	"unicode"
 )
 
 //go:embed templates/*.tmpl
@@ -16,69 +16,71 @@ var templateFiles embed.FS
 // room for headers and encoding (spec 6).
 const maxHTML = 90_000
 
-// maxBullets is how many bullets of one company a mail carries at most; the
-// rest is counted in it.
-const maxBullets = 16
+// A typeset holds the templates of letters, parsed once.
+type typeset struct{ templates *template.Template }
 
-// HTML renders a digest as one mail: a single column, inline styles, no remote
-// content, below maxHTML bytes. When it would be larger, companies show fewer
-// bullets and say how many are missing.
-func HTML(d stockdigest.Digest, links Links) ([]byte, error) {
-	for limit := maxBullets; ; limit /= 2 {
-		v, err := newView(d, links, limit)
-		if err != nil {
-			return nil, err
+func newTypeset() (typeset, error) { return parse("*") }
+
+func parse(names string) (typeset, error) {
+	styles := styles()
+	style := func(name string) (template.CSS, error) {
+		css, ok := styles[name]
+		if !ok {
+			return "", fmt.Errorf("no style %q", name)
 		}
-		v.trim(limit)
-		page, err := render("digest.html.tmpl", v)
-		if err != nil || len(page) <= maxHTML {
-			return page, err
-		}
-		if limit == 0 {
-			return nil, stockdigest.Invalid(fmt.Sprintf("a digest of %d companies does not fit one mail: use one mail per ticker", len(d.Reports)))
-		}
+		return template.CSS(css), nil //nolint:gosec // our own constants
 	}
-}
-
-// trim leaves out lists when there is room for few bullets only: at a quarter
-// of them all but a few sources, at none every list, so that each company still
-// has its bottom line.
-func (v *digestView) trim(limit int) {
-	for i := range v.Companies {
-		c := &v.Companies[i]
-		switch {
-		case limit == 0:
-			c.Sources, c.Filings, c.Repeats = nil, nil, nil
-			if c.Price != nil {
-				c.Price.Chart = ""
-			}
-		case limit <= maxBullets/4:
-			for j := range c.Sources {
-				c.Sources[j].Links = c.Sources[j].Links[:min(limit, len(c.Sources[j].Links))]
-			}
-		}
-	}
-}
-
-func render(name string, data any) ([]byte, error) {
-	t, err := template.New(name).Funcs(template.FuncMap{"style": style}).ParseFS(templateFiles, "templates/"+name)
+	t, err := template.New("").Funcs(template.FuncMap{"style": style, "outlook": outlook}).ParseFS(templateFiles, "templates/"+names+".html.tmpl")
 	if err != nil {
-		return nil, fmt.Errorf("parse %s: %w", name, err)
+		return typeset{}, fmt.Errorf("parse templates: %w", err)
 	}
-	var out bytes.Buffer
-	if err := t.Execute(&out, data); err != nil {
-		return nil, fmt.Errorf("render %s: %w", name, err)
-	}
-	return out.Bytes(), nil
+	return typeset{t}, nil
 }
 
-// style returns an inline style by name. Mail programs drop style sheets, so
+// render executes one template.
+func (t typeset) render(name string, data any) (string, error) {
+	var out bytes.Buffer
+	if err := t.templates.ExecuteTemplate(&out, name+".html.tmpl", data); err != nil {
+		return "", fmt.Errorf("render %s: %w", name, err)
+	}
+	return clean(out.String()), nil
+}
+
+// render parses and executes a template that stands alone.
+func render(name string, data any) ([]byte, error) {
+	t, err := parse(name)
+	if err != nil {
+		return nil, err
+	}
+	page, err := t.render(name, data)
+	return []byte(page), err
+}
+
+// outlook returns markup that only Outlook on Windows reads, which knows no
+// widest width. Templates drop comments, so it comes in as a function.
+func outlook(markup string) template.HTML {
+	return template.HTML("<!--[if mso]>" + markup + "<![endif]-->") //nolint:gosec // constants of our own templates
+}
+
+// clean takes out what changes how other text is read and is not seen itself:
+// control characters but for line breaks, and those that turn the direction of
+// writing (UAX 9).
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\n' && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)) {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// styles are the inline styles by name. Mail programs drop style sheets, so
 // every rule a mail needs stands on its element; the sheet in the head only
 // adds dark colours and phone widths where they are understood.
-func style(name string) (template.CSS, error) {
+func styles() map[string]string {
 	const sans = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;"
 	const serif = "font-family:Georgia,'Times New Roman',serif;"
-	styles := map[string]string{
+	return map[string]string{
 		"body":    "margin:0;padding:0;background-color:#f3f1ec;" + sans,
 		"outer":   "background-color:#f3f1ec;",
 		"card":    "background-color:#ffffff;border:1px solid #e2ded5;",
@@ -110,10 +112,13 @@ func style(name string) (template.CSS, error) {
 		"rule":    "border-top:1px solid #e2ded5;font-size:1px;line-height:1px;",
 		"foot":    sans + "font-size:12px;line-height:19px;color:#5c5a53;margin:0 0 8px 0;",
 		"hidden":  "display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden;color:#f3f1ec;",
+
+		"late":   sans + "font-size:14px;line-height:20px;font-weight:bold;color:#8a4b08;margin:0 0 3px 0;",
+		"banner": "padding:14px 32px 10px 32px;background-color:#fff4d6;",
+		"notice": sans + "font-size:14px;line-height:20px;color:#4a3a08;margin:0 0 4px 0;",
+		"title":  serif + "font-size:23px;line-height:30px;font-weight:bold;color:#1d1c19;margin:0 0 10px 0;",
+		"para":   sans + "font-size:16px;line-height:24px;color:#1d1c19;margin:0 0 12px 0;",
+		"push":   "background-color:#0a5f4c;border-radius:5px;mso-padding-alt:13px 26px;",
+		"pushed": sans + "display:inline-block;font-size:16px;line-height:22px;font-weight:bold;color:#ffffff;text-decoration:none;padding:13px 26px;",
 	}
-	css, ok := styles[name]
-	if !ok {
-		return "", fmt.Errorf("no style %q", name)
-	}
-	return template.CSS(css), nil //nolint:gosec // our own constants
 }

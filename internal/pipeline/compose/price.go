@@ -6,7 +6,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"time"
 
 	"stockdigest.app/stockdigest"
 )
@@ -30,7 +29,7 @@ func (p painter) price(r stockdigest.Report) *priceView {
 	q, h := r.Price.Quote, r.Price.History
 	v := &priceView{
 		Amount: money(q.Price, q.Currency), Change: change(q),
-		AsOf: "as of " + q.AsOf.In(p.loc).Format("2 Jan 2006, 15:04 MST") + ", " + q.Source,
+		AsOf: "as of " + p.in.fullMoment(q.AsOf) + ", " + q.Source,
 	}
 	if !h.Drawable() || p.links.Chart == nil {
 		return v
@@ -39,8 +38,8 @@ func (p painter) price(r stockdigest.Report) *priceView {
 		return v
 	}
 	first, last := h.Closes[0], h.Closes[len(h.Closes)-1]
-	v.Closes = fmt.Sprintf("Closes %s to %s, adjusted for splits", dayShort(first.Day), dayShort(last.Day))
-	v.Alt = fmt.Sprintf("Line of the closes: %s on %s, %s on %s", money(first.Price, q.Currency), dayShort(first.Day), money(last.Price, q.Currency), dayShort(last.Day))
+	v.Closes = fmt.Sprintf("Closes %s to %s, adjusted for splits", p.in.calendar(first.Day), p.in.calendar(last.Day))
+	v.Alt = fmt.Sprintf("Line of the closes: %s on %s, %s on %s", money(first.Price, q.Currency), p.in.calendar(first.Day), money(last.Price, q.Currency), p.in.calendar(last.Day))
 	if h.Source != q.Source {
 		v.Closes += ", " + h.Source
 	}
@@ -94,14 +93,6 @@ func grouped(number string) string {
 		whole = whole[:at] + "," + whole[at:]
 	}
 	return whole + "." + rest
-}
-
-func dayShort(d stockdigest.Day) string {
-	at, err := time.Parse(time.DateOnly, string(d))
-	if err != nil {
-		return string(d)
-	}
-	return at.Format("2 Jan 2006")
 }
 
 // pictureURL lets through a file beside the digest and a part of the mail

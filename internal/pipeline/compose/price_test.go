@@ -35,28 +35,24 @@ func withChart(at string) compose.Links {
 
 func both(t *testing.T, d stockdigest.Digest, l compose.Links) (html, text string) {
 	t.Helper()
-	page, err := compose.HTML(d, l)
+	letter, err := compose.Digest(d, compose.House{Links: l}, compose.Own{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	plain, err := compose.Text(d, l)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(page), fold(string(plain))
+	return string(letter.HTML), fold(string(letter.Text))
 }
 
 func TestPriceCardTellsPriceTimeAndSource(t *testing.T) {
 	t.Parallel()
 	page, text := both(t, withPrice(func(*stockdigest.PriceCard) {}), withChart("digest/price-BWL.png"))
-	for _, want := range []string{"$1,234.50", "▲ up 2.88% since the close before", "as of 3 Mar 2026, 16:00 EST, FMP"} {
+	for _, want := range []string{"$1,234.50", "▲ up 2.88% since the close before", "as of Mar 3, 2026, 4:00 PM EST, FMP"} {
 		if !strings.Contains(visible(t, page), want) || !strings.Contains(text, want) {
 			t.Errorf("%q is not in both:\n%s\n%s", want, visible(t, page), text)
 		}
 	}
 	for _, want := range []string{
-		`<img src="digest/price-BWL.png"`, `alt="Line of the closes: $999.00 on 3 Dec 2025, $1,234.50 on 3 Mar 2026"`,
-		"Closes 3 Dec 2025 to 3 Mar 2026, adjusted for splits, Yahoo Finance",
+		`<img src="digest/price-BWL.png"`, `alt="Line of the closes: $999.00 on Dec 3, 2025, $1,234.50 on Mar 3, 2026"`,
+		"Closes Dec 3, 2025 to Mar 3, 2026, adjusted for splits, Yahoo Finance",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("HTML does not hold %s", want)
@@ -73,7 +69,7 @@ func TestWhatIsMissingIsAbsent(t *testing.T) {
 		"no source": func(c *stockdigest.PriceCard) { c.Quote.Source = "" },
 	} {
 		page, text := both(t, withPrice(spoil), withChart("digest/price-BWL.png"))
-		if strings.Contains(page+text, "as of 3 Mar") || strings.Contains(page, "<img") || strings.Contains(page+text, "$0.00") {
+		if strings.Contains(page+text, "as of Mar 3") || strings.Contains(page, "<img") || strings.Contains(page+text, "$0.00") {
 			t.Errorf("%s: a card is shown", name)
 		}
 	}

@@ -114,22 +114,3 @@ func TestCoverageCountsAFeedInTwoRolesOnce(t *testing.T) {
 		t.Errorf("got %d of %d feeds, want 1 of 2", c.FeedsOK, c.FeedsTotal)
 	}
 }
-
-func BenchmarkDigest(b *testing.B) {
-	d := sample()
-	for range 24 {
-		d.Reports[0].Sections[0].Bullets = append(d.Reports[0].Sections[0].Bullets, d.Reports[0].Sections[0].Bullets[:2]...)
-	}
-	for range 79 {
-		d.Reports[0].Articles = append(d.Reports[0].Articles, d.Reports[0].Articles[0])
-	}
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := compose.HTML(d, links()); err != nil {
-			b.Fatal(err)
-		}
-		if _, err := compose.Text(d, links()); err != nil {
-			b.Fatal(err)
-		}
-	}
-}

@@ -32,7 +32,7 @@ func Source(body string, quotes []stockdigest.Evidence) ([]byte, error) {
 			return nil, err
 		}
 	}
-	p := painter{loc: time.UTC}
+	p := painter{in: localeIn(time.UTC)}
 	src := p.source(quotes[0])
 	page := sourcePage{
 		Title: quotes[0].Title, Publisher: src.Publisher, Label: src.Label, URL: webURL(quotes[0].URL),
@@ -41,7 +41,7 @@ func Source(body string, quotes []stockdigest.Evidence) ([]byte, error) {
 	if src.When != "" {
 		page.When = src.When + " UTC"
 	}
-	return render("source.html.tmpl", page)
+	return render("source", page)
 }
 
 // paragraphs cuts body at blank lines and marks the quotes. Of overlapping
@@ -106,7 +106,8 @@ func WhyNot(r stockdigest.Report) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("time zone of the report: %w", err)
 	}
-	page := whyNotPage{Ticker: string(r.Ticker), Name: r.Name, Date: r.AsOf.In(loc).Format("Monday 2 January 2006"), Coverage: coverageLine(r)}
+	in := localeIn(loc)
+	page := whyNotPage{Ticker: string(r.Ticker), Name: r.Name, Date: in.day(r.AsOf), Coverage: coverageLine(r)}
 	for _, decision := range []stockdigest.Decision{stockdigest.Selected, stockdigest.Duplicate, stockdigest.Rejected} {
 		group := whyNotGroup{Name: string(decision)}
 		for _, a := range r.Articles {
@@ -119,12 +120,12 @@ func WhyNot(r stockdigest.Report) ([]byte, error) {
 			}
 			group.Articles = append(group.Articles, whyNotArticle{
 				Title: a.Title, URL: webURL(a.URL), Publisher: publisher,
-				When: a.PublishedAt.In(loc).Format("2 Jan 2006, 15:04 MST"), Gate: a.Gate, Reason: a.Reason,
+				When: in.fullMoment(a.PublishedAt), Gate: a.Gate, Reason: a.Reason,
 			})
 		}
 		if len(group.Articles) > 0 {
 			page.Groups = append(page.Groups, group)
 		}
 	}
-	return render("whynot.html.tmpl", page)
+	return render("whynot", page)
 }

@@ -3,34 +3,145 @@ package compose
 import (
 	"strings"
 	"unicode/utf8"
-
-	"stockdigest.app/stockdigest"
 )
 
 // lineWidth is where plain text wraps; mail programs and people expect 72.
 const lineWidth = 72
 
-// Text renders a digest as plain text with the same content as HTML.
-func Text(d stockdigest.Digest, links Links) ([]byte, error) {
-	v, err := newView(d, links, maxBullets)
-	if err != nil {
-		return nil, err
-	}
+// text is the digest as plain text, with the same content as its HTML.
+func (v digestView) text(all []column) string {
 	var w textWriter
-	w.line("StockDigest")
-	w.line(v.Date + ". Times in " + v.Zone + ".")
-	for _, c := range v.Companies {
-		w.company(c)
+	w.top(v.frame)
+	if v.Note != "" {
+		w.line("")
+		w.wrap("", v.Note)
 	}
+	for _, c := range all {
+		w.out.WriteString(c.text)
+	}
+	w.foot(v.Foot)
+	return w.out.String()
+}
+
+// text is one company's part of a digest.
+func (c companyView) text() string {
+	var w textWriter
+	w.company(c)
+	return clean(w.out.String())
+}
+
+// text is the letter as plain text, with the same content as its HTML.
+func (v letterView) text() string {
+	var w textWriter
+	w.top(v.frame)
 	w.line("")
-	w.line(strings.Repeat("-", lineWidth))
-	w.wrap("", "Chosen and checked by software"+inBrackets(v.Writer, " writer")+": every quote was found word for word in the stored text of its source. Counts are computed, never written.")
-	w.line("For information only. Not investment advice.")
-	return []byte(w.out.String()), nil
+	w.wrap("", v.Heading)
+	for _, paragraph := range v.Lead {
+		w.line("")
+		w.wrap("", paragraph)
+	}
+	if v.Button != nil {
+		w.line("")
+		w.line(v.Button.Text + ":")
+		w.link(v.Button.URL)
+	}
+	for _, g := range v.Groups {
+		w.group(g)
+	}
+	w.foot(v.Foot)
+	return clean(w.out.String())
 }
 
 // A textWriter lays out plain text.
 type textWriter struct{ out strings.Builder }
+
+// top and foot are what surrounds every letter.
+func (w *textWriter) top(f frame) {
+	for _, line := range f.Banner {
+		w.wrap("", line)
+	}
+	if len(f.Banner) > 0 {
+		w.line(strings.Repeat("-", lineWidth))
+	}
+	w.line("StockDigest")
+	if f.Date != "" {
+		w.wrap("", f.Date)
+	}
+}
+
+func (w *textWriter) foot(f footView) {
+	w.line("")
+	w.line(strings.Repeat("-", lineWidth))
+	for _, note := range f.Notes {
+		w.wrap("", note)
+	}
+	if f.Why != "" {
+		w.wrap("", f.Why)
+	}
+	for _, s := range f.Stops {
+		w.wrap("", "Stop the mails about "+s.Text+":")
+		w.link(s.URL)
+	}
+	if f.Postal != "" || f.Site != "" {
+		line := "StockDigest"
+		if f.Postal != "" {
+			line += ", " + f.Postal
+		}
+		w.wrap("", line)
+		w.link(f.Site)
+	}
+}
+
+func (w *textWriter) group(g groupView) {
+	w.line("")
+	w.line(strings.Repeat("=", lineWidth))
+	if g.Name != "" {
+		w.wrap("", g.Name+inBrackets(g.Ticker, ""))
+	}
+	if g.Status != "" {
+		w.wrap("", g.Status)
+	}
+	for _, line := range g.Lines {
+		w.wrap("", line)
+	}
+	for _, l := range g.Lists {
+		if l.Name != "" {
+			w.heading(l.Name)
+		} else {
+			w.line("")
+		}
+		for _, i := range l.Items {
+			w.item(i)
+		}
+		if l.More != "" {
+			w.wrap("", l.More)
+		}
+	}
+}
+
+func (w *textWriter) item(i itemView) {
+	w.first("* ", "  ", i.Text)
+	w.link(i.URL)
+	var facts []string
+	for _, t := range i.Tags {
+		facts = append(facts, t.Text)
+	}
+	if i.Meta != "" {
+		facts = append(facts, i.Meta)
+	}
+	if len(facts) > 0 {
+		w.wrap("  ", strings.Join(facts, " · "))
+	}
+	for _, note := range i.Notes {
+		w.wrap("  ", note)
+	}
+	for _, q := range i.Quotes {
+		w.wrap("    ", "“"+q.Text+"”")
+		w.wrap("    ", sourceLine(q.Source))
+		w.sourceLinks(q.Source)
+	}
+	w.line("")
+}
 
 func (w *textWriter) company(c companyView) {
 	w.line("")
@@ -48,8 +159,8 @@ func (w *textWriter) company(c companyView) {
 			w.bullet(b)
 		}
 	}
-	if c.More > 0 {
-		w.wrap("", digits(c.More, "bullet")+" more on the web page of this digest.")
+	if c.More != "" {
+		w.wrap("", c.More)
 	}
 	if len(c.Repeats) > 0 {
 		w.heading("Told before, nothing new")
@@ -73,11 +184,12 @@ func (w *textWriter) company(c companyView) {
 	}
 	w.line("")
 	w.wrap("", c.Coverage+".")
-	if c.LeftOut != "" {
+	switch {
+	case c.LeftOut != "" && c.WhyNot != "":
+		w.wrap("", c.LeftOut+", and why:")
+		w.link(c.WhyNot)
+	case c.LeftOut != "":
 		w.wrap("", c.LeftOut+".")
-	}
-	if c.WhyNot != "" {
-		w.wrap("", "Why: "+c.WhyNot)
 	}
 }
 
@@ -90,9 +202,15 @@ func (w *textWriter) price(p *priceView) {
 		line += " · " + p.Change.Text
 	}
 	w.wrap("", line+" · "+p.AsOf)
+	if p.Chart != "" {
+		w.wrap("", p.Alt+". "+p.Closes+".")
+	}
 }
 
 func (w *textWriter) bullet(b bulletView) {
+	if b.Late != "" {
+		w.wrap("  ", b.Late)
+	}
 	if b.Update != "" {
 		w.wrap("  ", "Update: "+b.Update)
 	}

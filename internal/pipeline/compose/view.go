@@ -5,28 +5,17 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"stockdigest.app/stockdigest"
 )
 
-// Links tells a renderer where the pages around a digest lie. A nil function or
-// an empty answer leaves that link out.
+// Links tells a renderer where the pages around a digest lie, the same for all
+// its readers. A nil function or an empty answer leaves that link out.
 type Links struct {
 	Evidence func(stockdigest.Evidence) string // the stored text with the sentence marked
 	WhyNot   func(stockdigest.Report) string   // every article with its gate and reason
 	Chart    func(stockdigest.Report) string   // the picture of the closes: a file beside the digest, or cid: and the name of a part of the mail
-}
-
-// A digestView is a digest as people read it. HTML and text are rendered from
-// the same one, so that they cannot differ in content.
-type digestView struct {
-	Title     string // subject line
-	Preheader string
-	Date      string
-	Zone      string
-	Companies []companyView
-	Writer    string
+	Site     string                            // https address of our site
 }
 
 type companyView struct {
@@ -35,7 +24,7 @@ type companyView struct {
 	Price        *priceView
 	BottomLine   string
 	Sections     []sectionView
-	More         int // bullets left out to keep the mail small
+	More         string // how many bullets are left out to keep the mail small
 	Repeats      []string
 	Sources      []sourcesView
 	Filings      []filingView
@@ -51,6 +40,7 @@ type sectionView struct {
 
 type bulletView struct {
 	Text     string
+	Late     string // that it came after the night; empty: it did not
 	Update   string
 	Tags     []tagView
 	Source   sourceView
@@ -83,82 +73,23 @@ type linkView struct{ Text, URL string }
 
 type filingView struct{ Text, URL string }
 
-// newView turns a digest into what people read, with at most perCompany
-// bullets of each report.
-func newView(d stockdigest.Digest, links Links, perCompany int) (digestView, error) {
-	loc, err := time.LoadLocation(d.TimeZone)
-	if err != nil {
-		return digestView{}, fmt.Errorf("time zone of the digest: %w", err)
-	}
-	p := painter{links: links, loc: loc}
-	v := digestView{
-		Title: title(d, loc), Date: d.AsOf.In(loc).Format("Monday 2 January 2006"),
-		Zone: zoneName(d.AsOf.In(loc)), Writer: writer(d),
-	}
-	for _, r := range d.Reports {
-		v.Companies = append(v.Companies, p.company(r, perCompany))
-	}
-	v.Preheader = preheader(d)
-	return v, nil
-}
-
-func title(d stockdigest.Digest, loc *time.Location) string {
-	symbols := make([]string, 0, len(d.Reports))
-	for _, r := range d.Reports {
-		symbols = append(symbols, string(r.Ticker))
-	}
-	if len(symbols) > 5 {
-		symbols = append(symbols[:5], fmt.Sprintf("%d more", len(d.Reports)-5))
-	}
-	return fmt.Sprintf("%s: %s", strings.Join(symbols, ", "), d.AsOf.In(loc).Format("Mon 2 Jan"))
-}
-
-// preheader is the line that mail programs show beside the subject.
-func preheader(d stockdigest.Digest) string {
-	var lines []string
-	for _, r := range d.Reports {
-		if r.Status == stockdigest.ReportQuiet {
-			lines = append(lines, string(r.Ticker)+": quiet")
-			continue
-		}
-		lines = append(lines, string(r.Ticker)+": "+r.BottomLine)
-	}
-	return shorten(strings.Join(lines, " · "), 160)
-}
-
-func zoneName(t time.Time) string {
-	name, _ := t.Zone()
-	if strings.HasPrefix(name, "+") || strings.HasPrefix(name, "-") {
-		return "UTC" + name
-	}
-	return name
-}
-
-func writer(d stockdigest.Digest) string {
-	for _, r := range d.Reports {
-		if r.Writer != "" {
-			return r.Writer
-		}
-	}
-	return ""
-}
-
 // A painter turns nouns into words and links.
 type painter struct {
 	links Links
-	loc   *time.Location
+	in    locale
 }
 
 func (p painter) company(r stockdigest.Report, limit int) companyView {
 	c := companyView{
 		Ticker: string(r.Ticker), Name: r.Name, Status: statusWord(r), Price: p.price(r), BottomLine: r.BottomLine,
-		Repeats: repeatLines(r, p.loc), Sources: sourcesByRole(r), Filings: p.filings(r), Coverage: coverageLine(r),
+		Repeats: p.repeats(r), Sources: sourcesByRole(r), Filings: p.filings(r), Coverage: coverageLine(r),
 	}
+	more := 0
 	for _, s := range r.Sections {
 		section := sectionView{Name: string(s.Name)}
 		for _, b := range s.Bullets {
 			if limit == 0 {
-				c.More++
+				more++
 				continue
 			}
 			limit--
@@ -167,6 +98,9 @@ func (p painter) company(r stockdigest.Report, limit int) companyView {
 		if len(section.Bullets) > 0 {
 			c.Sections = append(c.Sections, section)
 		}
+	}
+	if more > 0 {
+		c.More = "And " + digits(more, "bullet") + " for which this mail has no room."
 	}
 	if p.links.WhyNot != nil {
 		c.WhyNot = p.links.WhyNot(r)
@@ -179,6 +113,9 @@ func (p painter) company(r stockdigest.Report, limit int) companyView {
 
 func (p painter) bullet(b stockdigest.Bullet) bulletView {
 	v := bulletView{Text: b.Text, Update: updateLine(b), Tags: tags(b)}
+	if b.Late {
+		v.Late = "Added this morning"
+	}
 	if len(b.Evidence) > 0 {
 		v.Source = p.source(b.Evidence[0])
 	}
@@ -202,7 +139,7 @@ func (p painter) source(e stockdigest.Evidence) sourceView {
 		v.Publisher = host(e.URL)
 	}
 	if !e.PublishedAt.IsZero() {
-		v.When = e.PublishedAt.In(p.loc).Format("2 Jan, 15:04")
+		v.When = p.in.moment(e.PublishedAt)
 	}
 	if p.links.Evidence != nil {
 		v.Sentence = p.links.Evidence(e)
@@ -220,17 +157,21 @@ func (p painter) source(e stockdigest.Evidence) sourceView {
 func (p painter) filings(r stockdigest.Report) []filingView {
 	all := make([]filingView, 0, len(r.Filings))
 	for _, f := range r.Filings {
-		text := stockdigest.FormName(f.Form)
-		switch len(f.Items) {
-		case 0:
-		case 1:
-			text += " (item " + f.Items[0] + ")"
-		default:
-			text += " (items " + strings.Join(f.Items, ", ") + ")"
-		}
-		all = append(all, filingView{Text: text + ", " + f.FiledAt.In(p.loc).Format("2 Jan, 15:04"), URL: webURL(f.URL)})
+		all = append(all, filingView{Text: formLine(f.Form, f.Items) + ", " + p.in.moment(f.FiledAt), URL: webURL(f.URL)})
 	}
 	return all
+}
+
+// formLine names a filing and its items.
+func formLine(form string, items []string) string {
+	text := stockdigest.FormName(form)
+	switch len(items) {
+	case 0:
+		return text
+	case 1:
+		return text + " (item " + items[0] + ")"
+	}
+	return text + " (items " + strings.Join(items, ", ") + ")"
 }
 
 func tags(b stockdigest.Bullet) []tagView {
@@ -255,24 +196,32 @@ func statusWord(r stockdigest.Report) string {
 	case stockdigest.ReportReady:
 		return ""
 	case stockdigest.ReportPartial:
-		return "partial: " + r.Reason
+		return sentence("Not complete", r.Reason)
 	case stockdigest.ReportHeld:
-		return "held: " + r.Reason
+		return sentence("Held for a person to look at", r.Reason)
 	case stockdigest.ReportQuiet:
-		return "quiet"
+		return "Quiet"
 	}
-	return string(r.Status)
+	return capital(string(r.Status))
 }
 
-// repeatLines names the stories that were told before and have nothing new:
+// sentence puts a reason behind what it explains.
+func sentence(what, reason string) string {
+	if reason == "" {
+		return what + "."
+	}
+	return what + ": " + strings.TrimSuffix(reason, ".") + "."
+}
+
+// repeats names the stories that were told before and have nothing new:
 // known, but not told again.
-func repeatLines(r stockdigest.Report, loc *time.Location) []string {
+func (p painter) repeats(r stockdigest.Report) []string {
 	var lines []string
 	for _, s := range r.Stories {
 		if s.State == stockdigest.StoryRepeat {
 			line := shorten(s.Headline, 110)
 			if !s.LastTold.IsZero() {
-				line += " (told " + s.LastTold.In(loc).Format("2 Jan") + ")"
+				line += " (told " + p.in.date(s.LastTold) + ")"
 			}
 			lines = append(lines, line)
 		}

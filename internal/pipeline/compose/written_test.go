@@ -94,16 +94,12 @@ func TestTheMailSaysHowItWasWritten(t *testing.T) {
 			d := sample()
 			d.Reports = d.Reports[:1]
 			d.Reports[0].Rung, d.Reports[0].Writer, d.Reports[0].Written = c.rung, c.writer, c.written
-			page, err := compose.HTML(d, compose.Links{})
+			letter, err := compose.Digest(d, compose.House{}, compose.Own{})
 			if err != nil {
-				t.Fatalf("HTML: %v", err)
+				t.Fatal(err)
 			}
-			plain, err := compose.Text(d, compose.Links{})
-			if err != nil {
-				t.Fatalf("Text: %v", err)
-			}
-			if !strings.Contains(string(page), c.line) || !strings.Contains(strings.Join(strings.Fields(string(plain)), " "), c.line) {
-				t.Errorf("%q is not in the mail and its text:\n%s", c.line, plain)
+			if !strings.Contains(string(letter.HTML), c.line) || !strings.Contains(strings.Join(strings.Fields(string(letter.Text)), " "), c.line) {
+				t.Errorf("%q is not in the mail and its text:\n%s", c.line, letter.Text)
 			}
 		})
 	}

@@ -1,0 +1,222 @@
+package compose
+
+import (
+	"fmt"
+	"html/template"
+	"slices"
+	"strings"
+	"time"
+
+	"stockdigest.app/stockdigest"
+)
+
+// maxBullets is how many bullets of one company a mail carries at most; the
+// rest is counted in it.
+const maxBullets = 16
+
+// maxLine bounds a line for which somebody else gave the words, in runes.
+const maxLine = 400
+
+// maxPreheader is how much of a mail programs show beside its subject at most,
+// in runes.
+const maxPreheader = 160
+
+// A digestView is what is rendered anew for each reader of a digest. The
+// companies come ready.
+type digestView struct {
+	frame
+	Note      string // that something is missing; empty: nothing is
+	Companies []template.HTML
+}
+
+// A column is one company's part of a digest. It is the same for all readers
+// of a zone, so it is made once.
+type column struct {
+	html    template.HTML
+	text    string
+	picture *stockdigest.Picture
+
+	ticker           stockdigest.Symbol
+	name, bottomLine string
+	quiet            bool
+	model            string // that worded it; empty: none did
+}
+
+// column renders a report with at most limit bullets.
+func (t typeset) column(r stockdigest.Report, house House, in locale, limit int) (column, error) {
+	c := column{ticker: r.Ticker, name: r.Name, bottomLine: r.BottomLine, quiet: r.Status == stockdigest.ReportQuiet, model: modelOf(r)}
+	p := painter{links: house.Links, in: in}
+	if house.Draw != nil && r.Price != nil && r.Price.History.Drawable() {
+		if png := house.Draw(r.Price.History); png != nil {
+			c.picture = &stockdigest.Picture{Name: "price-" + string(r.Ticker), PNG: png}
+			p.links.Chart = func(stockdigest.Report) string { return "cid:" + c.picture.Name }
+		}
+	}
+	v := p.company(r, limit)
+	v.trim(limit)
+	if v.Price == nil || v.Price.Chart == "" {
+		c.picture = nil
+	}
+	page, err := t.render("company", v)
+	if err != nil {
+		return column{}, fmt.Errorf("report on %s: %w", r.Ticker, err)
+	}
+	c.html = template.HTML(page) //nolint:gosec // rendered from a template that escapes
+	c.text = v.text()
+	return c, nil
+}
+
+// modelOf is the model that worded a report, empty when rules alone did.
+func modelOf(r stockdigest.Report) string {
+	if r.Written.Read == 0 {
+		return ""
+	}
+	return r.Writer
+}
+
+// trim leaves out lists when there is room for few bullets only: at a quarter
+// of them all but a few sources, at none every list, so that each company still
+// has its bottom line.
+func (c *companyView) trim(limit int) {
+	switch {
+	case limit == 0:
+		c.Sources, c.Filings, c.Repeats = nil, nil, nil
+		if c.Price != nil {
+			c.Price.Chart = ""
+		}
+	case limit <= maxBullets/4:
+		for j := range c.Sources {
+			c.Sources[j].Links = c.Sources[j].Links[:min(limit, len(c.Sources[j].Links))]
+		}
+	}
+}
+
+// digest lays out a digest of columns, which columns makes with at most so
+// many bullets of a company. When the mail would be too large there are fewer.
+func (t typeset) digest(d stockdigest.Digest, house House, own Own, banner []string, columns func(limit int) ([]column, error)) (Letter, error) {
+	loc, err := time.LoadLocation(d.TimeZone)
+	if err != nil {
+		return Letter{}, fmt.Errorf("time zone of the digest: %w", err)
+	}
+	in := localeIn(loc)
+	for limit := maxBullets; ; limit /= 2 {
+		all, err := columns(limit)
+		if err != nil {
+			return Letter{}, err
+		}
+		v := digestView{
+			frame: frame{
+				Title: oneLine(title(d, in, all), maxSubject), Preheader: preheader(all), Banner: banner,
+				Date: in.day(d.AsOf) + ". Times in " + in.zone(d.AsOf) + ".", Foot: digestFoot(all, house, own),
+			},
+			Note: note(d),
+		}
+		for _, c := range all {
+			v.Companies = append(v.Companies, c.html)
+		}
+		page, err := t.render("digest", v)
+		if err != nil {
+			return Letter{}, err
+		}
+		if len(page) <= maxHTML {
+			return Letter{Subject: v.Title, HTML: []byte(page), Text: []byte(v.text(all)), Pictures: pictures(all)}, nil
+		}
+		if limit == 0 {
+			return Letter{}, stockdigest.Invalid(fmt.Sprintf("a digest of %d companies does not fit one mail: use one mail per ticker", len(all)))
+		}
+	}
+}
+
+// pictures are those that the mail shows.
+func pictures(all []column) []stockdigest.Picture {
+	var shown []stockdigest.Picture
+	for _, c := range all {
+		if c.picture != nil {
+			shown = append(shown, *c.picture)
+		}
+	}
+	return shown
+}
+
+// title is the subject: the companies and the day.
+func title(d stockdigest.Digest, in locale, all []column) string {
+	day := in.shortDay(d.AsOf)
+	if len(all) == 1 {
+		return fmt.Sprintf("%s (%s): %s", shorten(all[0].name, 60), all[0].ticker, day)
+	}
+	symbols := make([]string, 0, len(all))
+	for _, c := range all {
+		symbols = append(symbols, string(c.ticker))
+	}
+	return list(symbols, 5) + ": " + day
+}
+
+// preheader says the most of what happened: of quiet companies only that they
+// are quiet.
+func preheader(all []column) string {
+	var lines []string
+	for _, c := range all {
+		line := c.bottomLine
+		if c.quiet {
+			line = "quiet"
+		}
+		lines = append(lines, string(c.ticker)+": "+line)
+	}
+	return oneLine(strings.Join(lines, " · "), maxPreheader)
+}
+
+// note tells the reader what is missing in the digest, such as held reports.
+func note(d stockdigest.Digest) string {
+	if d.Reason == "" || d.State == stockdigest.DigestHeld {
+		return ""
+	}
+	return oneLine("This digest is "+strings.TrimSuffix(d.Reason, "."), maxLine) + "."
+}
+
+func digestFoot(all []column, house House, own Own) footView {
+	var models []string
+	var symbols []stockdigest.Symbol
+	for _, c := range all {
+		if c.model != "" && !slices.Contains(models, c.model) {
+			models = append(models, c.model)
+		}
+		symbols = append(symbols, c.ticker)
+	}
+	foot := footView{Postal: house.Postal, Site: webURL(house.Links.Site)}
+	if len(models) > 0 {
+		slices.Sort(models)
+		foot.Notes = append(foot.Notes, "Parts of this digest were worded by artificial intelligence ("+oneLine(list(models, 4), maxLine)+") and checked by software.")
+	} else {
+		foot.Notes = append(foot.Notes, "Chosen and checked by software; no model wrote any of it.")
+	}
+	foot.Notes = append(foot.Notes,
+		"Every quote was found word for word in the stored text of its source. Counts are computed, never written.",
+		"For information only. Not investment advice.")
+	if own.Unsubscribe != nil {
+		foot.Why = "You get this mail because you follow " + these(len(symbols)) + " and agreed to get it."
+		foot.Stops = stops(own, symbols)
+	}
+	return foot
+}
+
+func these(companies int) string {
+	if companies == 1 {
+		return "this company"
+	}
+	return "these companies"
+}
+
+// stops are the ways out: of the mails about each company, and of all.
+func stops(own Own, symbols []stockdigest.Symbol) []linkView {
+	var all []linkView
+	add := func(text string, scope stockdigest.Symbol) {
+		if to := webURL(own.Unsubscribe(scope)); to != "" {
+			all = append(all, linkView{Text: text, URL: to})
+		}
+	}
+	for _, s := range symbols {
+		add(string(s), s)
+	}
+	add("all companies", "")
+	return all
+}
