@@ -135,7 +135,7 @@ func (p *Press) Alert(m stockdigest.AlertMatter, own Own) (Letter, error) {
 	first := m.Stories[0]
 	v := letterView{frame: frame{
 		Title: string(first.Ticker) + ": " + first.Headline, Preheader: first.Why,
-		Date: "Alert. Times in " + in.zone(first.PublishedAt) + ".", Heading: "Since your last digest",
+		Date: "Alert. Times in " + in.zone(first.PublishedAt) + ".", Heading: "Material news",
 	}}
 	if len(m.Stories) > 1 {
 		v.Title = fmt.Sprintf("%s: %d stories", symbols(tickersOf(m.Stories)), len(m.Stories))

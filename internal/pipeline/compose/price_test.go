@@ -51,7 +51,7 @@ func TestPriceCardTellsPriceTimeAndSource(t *testing.T) {
 		}
 	}
 	for _, want := range []string{
-		`<img src="digest/price-BWL.png"`, `alt="Line of the closes: $999.00 on Dec 3, 2025, $1,234.50 on Mar 3, 2026"`,
+		`<img class="muted" src="digest/price-BWL.png"`, `alt="Line of the closes: $999.00 on Dec 3, 2025, $1,234.50 on Mar 3, 2026"`,
 		"Closes Dec 3, 2025 to Mar 3, 2026, adjusted for splits, Yahoo Finance",
 	} {
 		if !strings.Contains(page, want) {
@@ -110,7 +110,7 @@ func TestMoneyIsWrittenWithItsCurrency(t *testing.T) {
 func TestPicturesComeFromBesideTheDigest(t *testing.T) {
 	t.Parallel()
 	page, _ := both(t, withPrice(func(*stockdigest.PriceCard) {}), withChart("cid:price-BWL@stockdigest"))
-	if !strings.Contains(page, `<img src="cid:price-BWL@stockdigest"`) {
+	if !strings.Contains(page, `<img class="muted" src="cid:price-BWL@stockdigest"`) {
 		t.Error("a part of the mail is not shown")
 	}
 	for _, at := range []string{"https://evil.example/x.png", "data:image/png;base64,AAAA", "//evil.example/x.png", `\\evil.example\x`, "javascript:x", "cid:", "file:///etc/passwd"} {

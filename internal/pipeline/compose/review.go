@@ -132,17 +132,32 @@ func (p *Press) Content(m stockdigest.ReviewMatter, own Own) (Letter, error) {
 // written says who wrote a report and what that cost.
 func written(run stockdigest.Review) string {
 	r := run.Report
-	line := "Written by " + r.Writer
+	line := "Written by rules"
+	if model := modelOf(r); model != "" {
+		line = "Written by " + model
+	}
 	if r.Rung != "" {
 		line += ", rung " + string(r.Rung)
 	}
-	return line + ". Paid calls: " + run.Cost.String() + ". " + capital(coverageLine(r)) + "."
+	return line + ". Paid calls: " + dollars(run.Cost) + ". " + capital(coverageLine(r)) + "."
+}
+
+// dollars is an amount without the zeros that say nothing.
+func dollars(m stockdigest.Micros) string {
+	s := m.String()
+	if m%10_000 != 0 {
+		s = strings.TrimRight(s, "0")
+	}
+	return s
 }
 
 // evidence shows a bullet with every quote it stands on.
 func (p painter) evidence(b stockdigest.Bullet) itemView {
 	i := itemView{Text: b.Text, Tags: tags(b)}
-	facts := []string{"impact " + said(string(b.Impact)), "relevance " + said(string(b.Relevance))}
+	facts := []string{"relevance " + said(string(b.Relevance))}
+	if b.Impact != stockdigest.ImpactHigh { // the tags say that one
+		facts = slices.Insert(facts, 0, "impact "+said(string(b.Impact)))
+	}
 	if b.Judged.Verdict != "" {
 		facts = append(facts, strings.TrimSuffix("judged "+string(b.Judged.Verdict)+" by "+b.Judged.By, " by "))
 	}
@@ -198,7 +213,7 @@ func reviewFrame(what string, m stockdigest.ReviewMatter, in locale) letterView 
 		v.Title = fmt.Sprintf("%s: %s, %s", what, listed(names), in.shortDay(asOf))
 		v.Date = in.day(asOf) + ". Times in " + in.zone(asOf) + "."
 	}
-	v.Preheader = fmt.Sprintf("%s: %s. Paid calls: %s.", digits(len(m.Runs), "report"), statuses(states), cost)
+	v.Preheader = fmt.Sprintf("%s: %s. Paid calls: %s.", digits(len(m.Runs), "report"), statuses(states), dollars(cost))
 	v.Lead = []string{v.Preheader}
 	switch {
 	case m.Batch != "":
@@ -250,7 +265,7 @@ func (p *Press) Batch(m stockdigest.BatchMatter, own Own) (Letter, error) {
 		frame: frame{Title: title, Preheader: statuses(m.Reports) + ". " + due, Date: in.day(m.Ended) + ". Times in " + in.zone(m.Ended) + ".", Heading: title},
 		Lead: []string{
 			fmt.Sprintf("Began %s, ended %s, took %s.", in.moment(m.Began), in.moment(m.Ended), m.Ended.Sub(m.Began).Round(time.Second)),
-			"Runs: " + runCounts(m.Counts) + ". Reports: " + statuses(m.Reports) + ". Paid calls: " + m.Cost.String() + ".",
+			"Runs: " + runCounts(m.Counts) + ". Reports: " + statuses(m.Reports) + ". Paid calls: " + dollars(m.Cost) + ".",
 			due,
 		},
 	}

@@ -20,7 +20,7 @@ type Links struct {
 
 type companyView struct {
 	Ticker, Name string
-	Status       string // for people; empty when ready
+	Status       string // what is not as it should be, for people; empty: nothing
 	Price        *priceView
 	BottomLine   string
 	Sections     []sectionView
@@ -193,14 +193,12 @@ func tags(b stockdigest.Bullet) []tagView {
 
 func statusWord(r stockdigest.Report) string {
 	switch r.Status {
-	case stockdigest.ReportReady:
+	case stockdigest.ReportReady, stockdigest.ReportQuiet: // the bottom line says it
 		return ""
 	case stockdigest.ReportPartial:
 		return sentence("Not complete", r.Reason)
 	case stockdigest.ReportHeld:
 		return sentence("Held for a person to look at", r.Reason)
-	case stockdigest.ReportQuiet:
-		return "Quiet"
 	}
 	return capital(string(r.Status))
 }
