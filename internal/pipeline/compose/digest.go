@@ -5,7 +5,6 @@ import (
 	"html/template"
 	"slices"
 	"strings"
-	"time"
 
 	"stockdigest.app/stockdigest"
 )
@@ -26,13 +25,13 @@ const maxPreheader = 160
 type digestView struct {
 	frame
 	Note      string // that something is missing; empty: nothing is
-	Companies []template.HTML
+	Companies []column
 }
 
 // A column is one company's part of a digest. It is the same for all readers
 // of a zone, so it is made once.
 type column struct {
-	html    template.HTML
+	HTML    template.HTML
 	text    string
 	picture *stockdigest.Picture
 
@@ -57,11 +56,11 @@ func (t typeset) column(r stockdigest.Report, house House, in locale, limit int)
 	if v.Price == nil || v.Price.Chart == "" {
 		c.picture = nil
 	}
-	page, err := t.render("company", v)
+	page, err := t.render("company", v, frameSize)
 	if err != nil {
 		return column{}, fmt.Errorf("report on %s: %w", r.Ticker, err)
 	}
-	c.html = template.HTML(page) //nolint:gosec // rendered from a template that escapes
+	c.HTML = template.HTML(clean(string(page))) //nolint:gosec // rendered from a template that escapes
 	c.text = v.text()
 	return c, nil
 }
@@ -93,33 +92,32 @@ func (c *companyView) trim(limit int) {
 
 // digest lays out a digest of columns, which columns makes with at most so
 // many bullets of a company. When the mail would be too large there are fewer.
-func (t typeset) digest(d stockdigest.Digest, house House, own Own, banner []string, columns func(limit int) ([]column, error)) (Letter, error) {
-	loc, err := time.LoadLocation(d.TimeZone)
-	if err != nil {
-		return Letter{}, fmt.Errorf("time zone of the digest: %w", err)
-	}
-	in := localeIn(loc)
+func (t typeset) digest(d stockdigest.Digest, house House, own Own, in locale, banner []string, columns func(limit int) ([]column, error)) (Letter, error) {
 	for limit := maxBullets; ; limit /= 2 {
 		all, err := columns(limit)
 		if err != nil {
 			return Letter{}, err
+		}
+		size := frameSize
+		for _, c := range all {
+			size += len(c.HTML)
+		}
+		if size > maxHTML && limit > 0 {
+			continue
 		}
 		v := digestView{
 			frame: frame{
 				Title: oneLine(title(d, in, all), maxSubject), Preheader: preheader(all), Banner: banner,
 				Date: in.day(d.AsOf) + ". Times in " + in.zone(d.AsOf) + ".", Foot: digestFoot(all, house, own),
 			},
-			Note: note(d),
+			Note: note(d), Companies: all,
 		}
-		for _, c := range all {
-			v.Companies = append(v.Companies, c.html)
-		}
-		page, err := t.render("digest", v)
+		page, err := t.render("digest", v, size)
 		if err != nil {
 			return Letter{}, err
 		}
 		if len(page) <= maxHTML {
-			return Letter{Subject: v.Title, HTML: []byte(page), Text: []byte(v.text(all)), Pictures: pictures(all)}, nil
+			return Letter{Subject: v.Title, HTML: page, Text: v.text(), Pictures: pictures(all)}, nil
 		}
 		if limit == 0 {
 			return Letter{}, stockdigest.Invalid(fmt.Sprintf("a digest of %d companies does not fit one mail: use one mail per ticker", len(all)))

@@ -5,6 +5,7 @@ import (
 	"embed"
 	"fmt"
 	"html/template"
+	"io/fs"
 	"strings"
 	"unicode"
 )
@@ -21,30 +22,50 @@ type typeset struct{ templates *template.Template }
 
 func newTypeset() (typeset, error) { return parse("*") }
 
-func parse(names string) (typeset, error) {
-	styles := styles()
-	style := func(name string) (template.CSS, error) {
-		css, ok := styles[name]
-		if !ok {
-			return "", fmt.Errorf("no style %q", name)
-		}
-		return template.CSS(css), nil //nolint:gosec // our own constants
-	}
-	t, err := template.New("").Funcs(template.FuncMap{"style": style, "outlook": outlook}).ParseFS(templateFiles, "templates/"+names+".html.tmpl")
+// parse reads the templates that a pattern names. Styles are put in before, so
+// that they cost nothing when a letter is written.
+func parse(pattern string) (typeset, error) {
+	const folder, ending = "templates/", ".html.tmpl"
+	paths, err := fs.Glob(templateFiles, folder+pattern+ending)
 	if err != nil {
-		return typeset{}, fmt.Errorf("parse templates: %w", err)
+		return typeset{}, fmt.Errorf("find templates: %w", err)
 	}
-	return typeset{t}, nil
+	all := template.New("").Funcs(template.FuncMap{"outlook": outlook})
+	for _, path := range paths {
+		source, err := templateFiles.ReadFile(path)
+		if err != nil {
+			return typeset{}, fmt.Errorf("read %s: %w", path, err)
+		}
+		name := strings.TrimSuffix(strings.TrimPrefix(path, folder), ending)
+		if _, err := all.New(name).Parse(dressed(string(source))); err != nil {
+			return typeset{}, fmt.Errorf("parse %s: %w", path, err)
+		}
+	}
+	return typeset{all}, nil
 }
 
-// render executes one template.
-func (t typeset) render(name string, data any) (string, error) {
-	var out bytes.Buffer
-	if err := t.templates.ExecuteTemplate(&out, name+".html.tmpl", data); err != nil {
-		return "", fmt.Errorf("render %s: %w", name, err)
+// dressed puts the styles in the places of their names. A name that is no style
+// stays, and no template with it can be parsed.
+func dressed(source string) string {
+	var pairs []string
+	for name, css := range styles() {
+		pairs = append(pairs, `{{style "`+name+`"}}`, css)
 	}
-	return clean(out.String()), nil
+	return strings.NewReplacer(pairs...).Replace(source)
 }
+
+// render executes one template, into room for some size of page.
+func (t typeset) render(name string, data any, size int) ([]byte, error) {
+	var out bytes.Buffer
+	out.Grow(size)
+	if err := t.templates.ExecuteTemplate(&out, name, data); err != nil {
+		return nil, fmt.Errorf("render %s: %w", name, err)
+	}
+	return out.Bytes(), nil
+}
+
+// frameSize is about what a letter has around its matter, in bytes.
+const frameSize = 8_000
 
 // render parses and executes a template that stands alone.
 func render(name string, data any) ([]byte, error) {
@@ -52,8 +73,8 @@ func render(name string, data any) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	page, err := t.render(name, data)
-	return []byte(page), err
+	page, err := t.render(name, data, frameSize)
+	return []byte(clean(string(page))), err
 }
 
 // outlook returns markup that only Outlook on Windows reads, which knows no
@@ -67,7 +88,10 @@ func outlook(markup string) template.HTML {
 // writing (UAX 9).
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r != '\n' && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)) {
+		switch {
+		case r >= ' ' && r < 0x7f || r == '\n': // nearly all
+			return r
+		case unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r):
 			return -1
 		}
 		return r

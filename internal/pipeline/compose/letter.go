@@ -81,12 +81,13 @@ func (t typeset) letter(v letterView) (Letter, error) {
 	v.Title, v.Preheader = oneLine(v.Title, maxSubject), oneLine(v.Preheader, maxPreheader)
 	for limit := longest(v); ; limit /= 2 {
 		short := v.limited(limit)
-		page, err := t.render("letter", short)
+		page, err := t.render("letter", short, frameSize)
 		if err != nil {
 			return Letter{}, err
 		}
+		page = []byte(clean(string(page)))
 		if len(page) <= maxHTML {
-			return Letter{Subject: v.Title, HTML: []byte(page), Text: []byte(short.text())}, nil
+			return Letter{Subject: v.Title, HTML: page, Text: []byte(short.text())}, nil
 		}
 		if limit == 0 {
 			return Letter{}, stockdigest.Invalid(fmt.Sprintf("a letter about %d companies does not fit one mail", len(v.Groups)))

@@ -41,15 +41,6 @@ func of[M any](matter json.RawMessage, own Own, write func(M, Own) (Letter, erro
 	return write(m, own)
 }
 
-// locale is the locale of a recipient, UTC when nobody told the zone.
-func (o Own) locale() (locale, error) {
-	loc, err := time.LoadLocation(o.Zone)
-	if err != nil {
-		return locale{}, fmt.Errorf("time zone of the recipient: %w", err)
-	}
-	return localeIn(loc), nil
-}
-
 // write finishes a letter: who sends it and why it is sent.
 func (p *Press) write(v letterView, why string) (Letter, error) {
 	v.Foot.Why, v.Foot.Postal, v.Foot.Site = why, p.house.Postal, webURL(p.house.Links.Site)
@@ -62,7 +53,7 @@ const toOperator = "You get this mail because you run this service."
 // Confirm asks whether an address wants mails. Its link opens a page with a
 // button, so that a program that opens links confirms nothing.
 func (p *Press) Confirm(m stockdigest.ConfirmMatter, own Own) (Letter, error) {
-	in, err := own.locale()
+	in, err := p.locale(own.Zone)
 	if err != nil {
 		return Letter{}, err
 	}
@@ -93,7 +84,7 @@ func (p *Press) Confirm(m stockdigest.ConfirmMatter, own Own) (Letter, error) {
 
 // Welcome tells a new reader what will come.
 func (p *Press) Welcome(m stockdigest.WelcomeMatter, own Own) (Letter, error) {
-	in, err := own.locale()
+	in, err := p.locale(own.Zone)
 	if err != nil {
 		return Letter{}, err
 	}
@@ -125,7 +116,7 @@ func (p *Press) Welcome(m stockdigest.WelcomeMatter, own Own) (Letter, error) {
 
 // Alert tells stories between digests.
 func (p *Press) Alert(m stockdigest.AlertMatter, own Own) (Letter, error) {
-	in, err := own.locale()
+	in, err := p.locale(own.Zone)
 	if err != nil {
 		return Letter{}, err
 	}

@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"fmt"
 	"sync"
 	"time"
 
@@ -31,8 +32,7 @@ func Digest(d stockdigest.Digest, house House, own Own) (Letter, error) {
 	if err != nil {
 		return Letter{}, err
 	}
-	p := Press{set: t, house: house}
-	return p.Digest(d, nil, own)
+	return newPress(t, house).Digest(d, nil, own)
 }
 
 // A Press writes letters. It keeps the companies' parts of the last digests, so
@@ -42,9 +42,10 @@ type Press struct {
 	set   typeset
 	house House
 
-	mu   sync.Mutex
-	kept map[columnKey]*keptColumn
-	uses uint64
+	mu      sync.Mutex
+	kept    map[columnKey]*keptColumn
+	uses    uint64
+	locales map[string]locale // by zone
 }
 
 // maxKept bounds the parts that a Press keeps: those of a night of a hundred
@@ -71,7 +72,11 @@ func NewPress(house House) (*Press, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Press{set: t, house: house, kept: map[columnKey]*keptColumn{}}, nil
+	return newPress(t, house), nil
+}
+
+func newPress(t typeset, house House) *Press {
+	return &Press{set: t, house: house, kept: map[columnKey]*keptColumn{}, locales: map[string]locale{}}
 }
 
 // A Loader returns a stored report.
@@ -87,20 +92,27 @@ func (p *Press) Digest(d stockdigest.Digest, load Loader, own Own) (Letter, erro
 // Preview writes a digest as its reader gets it, under a banner that tells the
 // operator what will become of it.
 func (p *Press) Preview(d stockdigest.Digest, load Loader, own Own) (Letter, error) {
-	letter, err := p.digest(d, load, own, previewBanner(d))
+	in, err := p.locale(d.TimeZone)
+	if err != nil {
+		return Letter{}, err
+	}
+	letter, err := p.digest(d, load, own, previewBanner(d, in))
+	if err != nil {
+		return Letter{}, err
+	}
 	letter.Subject = oneLine("Preview: "+letter.Subject, maxSubject)
-	return letter, err
+	return letter, nil
 }
 
 func (p *Press) digest(d stockdigest.Digest, load Loader, own Own, banner []string) (Letter, error) {
-	return p.set.digest(d, p.house, own, banner, func(limit int) ([]column, error) {
-		loc, err := time.LoadLocation(d.TimeZone)
-		if err != nil {
-			return nil, err
-		}
-		var all []column
+	in, err := p.locale(d.TimeZone)
+	if err != nil {
+		return Letter{}, err
+	}
+	return p.set.digest(d, p.house, own, in, banner, func(limit int) ([]column, error) {
+		all := make([]column, 0, max(len(d.Reports), len(d.ReportIDs)))
 		for _, r := range d.Reports {
-			c, err := p.set.column(r, p.house, localeIn(loc), limit)
+			c, err := p.set.column(r, p.house, in, limit)
 			if err != nil {
 				return nil, err
 			}
@@ -110,7 +122,7 @@ func (p *Press) digest(d stockdigest.Digest, load Loader, own Own, banner []stri
 			return all, nil
 		}
 		for _, id := range d.ReportIDs {
-			c, err := p.column(columnKey{id, d.TimeZone, limit}, localeIn(loc), load)
+			c, err := p.column(columnKey{id, d.TimeZone, limit}, in, load)
 			if err != nil {
 				return nil, err
 			}
@@ -118,6 +130,22 @@ func (p *Press) digest(d stockdigest.Digest, load Loader, own Own, banner []stri
 		}
 		return all, nil
 	})
+}
+
+// locale returns the locale of a zone, which is looked up once.
+func (p *Press) locale(zone string) (locale, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if in, ok := p.locales[zone]; ok {
+		return in, nil
+	}
+	loc, err := time.LoadLocation(zone)
+	if err != nil {
+		return locale{}, fmt.Errorf("time zone of a letter: %w", err)
+	}
+	in := localeIn(loc)
+	p.locales[zone] = in
+	return in, nil
 }
 
 // column returns a part that is kept, or makes it. Who asks for one that is

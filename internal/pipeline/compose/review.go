@@ -10,12 +10,7 @@ import (
 )
 
 // previewBanner tells the operator what will become of a digest.
-func previewBanner(d stockdigest.Digest) []string {
-	loc, err := time.LoadLocation(d.TimeZone)
-	if err != nil {
-		loc = time.UTC
-	}
-	in := localeIn(loc)
+func previewBanner(d stockdigest.Digest, in locale) []string {
 	line := "Preview. "
 	switch d.State {
 	case stockdigest.DigestHeld:
@@ -46,7 +41,7 @@ func about(s stockdigest.Symbol) string {
 // Selection writes mail #1: what runs selected and what they left out, each
 // with gate and reason.
 func (p *Press) Selection(m stockdigest.ReviewMatter, own Own) (Letter, error) {
-	in, err := own.locale()
+	in, err := p.locale(own.Zone)
 	if err != nil {
 		return Letter{}, err
 	}
@@ -102,7 +97,7 @@ func articleMeta(a stockdigest.ReportArticle, in locale) string {
 // Content writes mail #2: reports with all their evidence, what the gate
 // refused, and the bill.
 func (p *Press) Content(m stockdigest.ReviewMatter, own Own) (Letter, error) {
-	in, err := own.locale()
+	in, err := p.locale(own.Zone)
 	if err != nil {
 		return Letter{}, err
 	}
@@ -249,7 +244,7 @@ func statuses(n map[stockdigest.ReportStatus]int) string {
 
 // Batch writes that a batch has ended.
 func (p *Press) Batch(m stockdigest.BatchMatter, own Own) (Letter, error) {
-	in, err := own.locale()
+	in, err := p.locale(own.Zone)
 	if err != nil {
 		return Letter{}, err
 	}
@@ -301,7 +296,7 @@ func runCounts(c stockdigest.Counts) string {
 
 // Missing writes which digests were expected and not handed over.
 func (p *Press) Missing(m stockdigest.MissingMatter, own Own) (Letter, error) {
-	in, err := own.locale()
+	in, err := p.locale(own.Zone)
 	if err != nil {
 		return Letter{}, err
 	}

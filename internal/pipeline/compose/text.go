@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"bytes"
 	"strings"
 	"unicode/utf8"
 )
@@ -9,18 +10,23 @@ import (
 const lineWidth = 72
 
 // text is the digest as plain text, with the same content as its HTML.
-func (v digestView) text(all []column) string {
+func (v digestView) text() []byte {
 	var w textWriter
+	size := frameSize
+	for _, c := range v.Companies {
+		size += len(c.text)
+	}
+	w.out.Grow(size)
 	w.top(v.frame)
 	if v.Note != "" {
 		w.line("")
 		w.wrap("", v.Note)
 	}
-	for _, c := range all {
+	for _, c := range v.Companies {
 		w.out.WriteString(c.text)
 	}
 	w.foot(v.Foot)
-	return w.out.String()
+	return w.out.Bytes()
 }
 
 // text is one company's part of a digest.
@@ -53,7 +59,7 @@ func (v letterView) text() string {
 }
 
 // A textWriter lays out plain text.
-type textWriter struct{ out strings.Builder }
+type textWriter struct{ out bytes.Buffer }
 
 // top and foot are what surrounds every letter.
 func (w *textWriter) top(f frame) {
