@@ -16,7 +16,7 @@ const (
 
 // outcomeOf says what became of a mail that was begun, and whether the session
 // cannot be used again.
-func outcomeOf(d stockdigest.Departure, answer string, err error, now time.Time) (stockdigest.MailOutcome, bool) {
+func (s *Sender) outcomeOf(d stockdigest.Departure, answer string, err error) (stockdigest.MailOutcome, bool) {
 	o := stockdigest.MailOutcome{ID: d.Delivery.ID, Token: d.Delivery.Token, State: stockdigest.DeliveryAccepted, Answer: answer}
 	if err == nil {
 		return o, false
@@ -25,7 +25,6 @@ func outcomeOf(d stockdigest.Departure, answer string, err error, now time.Time)
 	if !errors.As(err, &fault) {
 		fault = &stockdigest.MailError{Handover: stockdigest.HandoverUnsent, Broken: true, Err: err}
 	}
-	o.Answer = fault.Answer
 	switch fault.Handover {
 	case stockdigest.HandoverRefused:
 		o.State, o.Cause, o.Block = stockdigest.DeliveryRefused, "the mail server refused it", fault.Address
@@ -34,10 +33,11 @@ func outcomeOf(d stockdigest.Departure, answer string, err error, now time.Time)
 	case stockdigest.HandoverBlocked:
 		o.State, o.Cause, o.Untried = stockdigest.DeliverySuppressed, fault.Error(), true
 	case stockdigest.HandoverLater:
-		o = putOff(o, d.Delivery, "the mail server put it off", now)
+		o = s.putOff(d.Delivery, "the mail server put it off")
 	default:
-		o = putOff(o, d.Delivery, "the connection to the mail server broke", now)
+		o = s.putOff(d.Delivery, "the connection to the mail server broke")
 	}
+	o.Answer = fault.Answer
 	return o, fault.Broken
 }
 
@@ -45,20 +45,20 @@ func outcomeOf(d stockdigest.Departure, answer string, err error, now time.Time)
 var ErrNothingLeft = errors.New("the reader follows none of its companies any more")
 
 // outcomeOfWriting is that of a mail that could not be written.
-func outcomeOfWriting(d stockdigest.Departure, err error, now time.Time) stockdigest.MailOutcome {
-	o := stockdigest.MailOutcome{ID: d.Delivery.ID, Token: d.Delivery.Token}
+func (s *Sender) outcomeOfWriting(d stockdigest.Departure, err error) stockdigest.MailOutcome {
 	if errors.Is(err, ErrNothingLeft) {
-		o.State, o.Cause, o.Untried = stockdigest.DeliverySuppressed, ErrNothingLeft.Error(), true
-		return o
+		return stockdigest.MailOutcome{
+			ID: d.Delivery.ID, Token: d.Delivery.Token, State: stockdigest.DeliverySuppressed, Cause: ErrNothingLeft.Error(), Untried: true,
+		}
 	}
-	return putOff(o, d.Delivery, "it could not be written: "+stockdigest.Message(err), now)
+	return s.putOff(d.Delivery, "it could not be written: "+stockdigest.Message(err))
 }
 
 // putOff tries a mail again later, until it was tried or has waited enough.
-func putOff(o stockdigest.MailOutcome, d stockdigest.Delivery, cause string, now time.Time) stockdigest.MailOutcome {
-	o.Retry = min(firstPause<<min(max(d.Tries-1, 0), 10), lastPause)
-	o.State, o.Cause = stockdigest.DeliveryPending, cause
-	if d.Tries >= stockdigest.MaxTries || now.Add(o.Retry).After(d.GiveUp) {
+func (s *Sender) putOff(d stockdigest.Delivery, cause string) stockdigest.MailOutcome {
+	o := stockdigest.MailOutcome{ID: d.ID, Token: d.Token, State: stockdigest.DeliveryPending, Cause: cause}
+	o.Retry = min(s.cfg.Pause<<min(max(d.Tries-1, 0), 10), lastPause)
+	if d.Tries >= stockdigest.MaxTries || s.deps.Now().Add(o.Retry).After(d.GiveUp) {
 		o.State, o.Cause = stockdigest.DeliveryRefused, cause+" too often"
 	}
 	return o

@@ -44,12 +44,19 @@ type Session interface {
 
 // Config holds the values of a Sender.
 type Config struct {
-	Worker    string // names this process; unique per process start
-	Operator  string // address; empty: mails to the operator are suppressed
-	Sessions  int    // with the mail server at once; zero means 2
-	PerMinute int    // most mails in any minute over all processes; zero: no limit
-	Dry       bool   // sends what dry runs planned, and nothing else
-	Tick      time.Duration
+	Worker    string        // names this process; unique per process start
+	Operator  string        // address; empty: mails to the operator are suppressed
+	Sessions  int           // with the mail server at once; zero means 2
+	PerMinute int           // most mails in any minute over all processes; zero: no limit
+	Dry       bool          // sends what dry runs planned, and nothing else
+	Tick      time.Duration // between looks at an idle ledger; zero means one second
+
+	// Lease is how long what was claimed is left to this process before it is
+	// begun; zero means 30 seconds.
+	Lease time.Duration
+	// Pause is how long a mail that was put off waits the first time; zero means
+	// one minute. Each later pause is twice as long, up to an hour.
+	Pause time.Duration
 }
 
 // Deps are the things a Sender needs; all must be set.
@@ -88,6 +95,12 @@ func NewSender(cfg Config, deps Deps) *Sender {
 	}
 	if cfg.Tick <= 0 {
 		cfg.Tick = time.Second
+	}
+	if cfg.Lease <= 0 {
+		cfg.Lease = lease
+	}
+	if cfg.Pause <= 0 {
+		cfg.Pause = firstPause
 	}
 	return &Sender{cfg: cfg, deps: deps}
 }
@@ -164,45 +177,55 @@ func (l *line) serve(ctx context.Context) {
 // round claims some mails and sends them. It reports whether there were any.
 func (l *line) round(ctx context.Context) (did bool, err error) {
 	taken, err := l.deps.Ledger.ClaimDeliveries(ctx, stockdigest.DeliveryClaim{
-		Worker: l.cfg.Worker, Lease: lease, Most: batch, PerMinute: l.cfg.PerMinute, Dry: l.cfg.Dry,
+		Worker: l.cfg.Worker, Lease: l.cfg.Lease, Most: batch, PerMinute: l.cfg.PerMinute, Dry: l.cfg.Dry,
 	})
 	if err != nil || len(taken) == 0 {
 		return false, err
 	}
-	for i, delivery := range taken {
-		if ctx.Err() == nil {
-			err = l.send(ctx, delivery)
-		}
-		if err != nil || ctx.Err() != nil {
-			return true, errors.Join(err, l.note(ctx), l.giveBack(ctx, taken[i:]))
+	for len(taken) > 0 && err == nil && ctx.Err() == nil {
+		if err = l.open(ctx); err == nil {
+			err = l.send(ctx, taken[0])
+			taken = taken[1:]
 		}
 	}
-	return true, l.note(ctx)
+	return true, errors.Join(err, l.note(ctx), l.giveBack(ctx, taken))
 }
 
-// giveBack gives back what was claimed; rows that were begun are not touched.
+// open reaches the mail server, unless there is a session with it.
+func (l *line) open(ctx context.Context) (err error) {
+	if l.session != nil {
+		return nil
+	}
+	if l.session, err = l.deps.Post.Open(ctx); err != nil {
+		l.session = nil
+		return fmt.Errorf("reach the mail server: %w", err)
+	}
+	return nil
+}
+
+// giveBack gives back what was claimed and not begun.
 func (l *line) giveBack(ctx context.Context, rest []stockdigest.Delivery) error {
+	if len(rest) == 0 {
+		return nil
+	}
 	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTime)
 	defer cancel()
 	return l.deps.Ledger.ReleaseDeliveries(limited, rest)
 }
 
 // send begins one mail, hands it over and keeps the outcome in l. An error is
-// one of the ledger, or of a mail server that cannot be reached: the mail is as
-// it was. A mail that is begun is not cut by the end of ctx.
+// one of the ledger. A mail that is begun is not cut by the end of ctx.
 func (l *line) send(ctx context.Context, claimed stockdigest.Delivery) error {
-	if l.session == nil {
-		session, err := l.deps.Post.Open(ctx)
-		if err != nil {
-			return fmt.Errorf("reach the mail server: %w", err)
-		}
-		l.session = session
-	}
 	ctx = context.WithoutCancel(ctx)
 	began := l.deps.Now()
 	tokens := tokensFor(claimed)
 	departs, ok, err := l.deps.Ledger.BeginDelivery(ctx, claimed, l.cfg.Operator, tokens, l.over)
 	if err != nil {
+		// The ledger may have it as begun all the same. It is not handed over.
+		l.keep(stockdigest.MailOutcome{
+			ID: claimed.ID, Token: claimed.Token, State: stockdigest.DeliveryPending, Retry: l.cfg.Pause, Untried: true,
+			Cause: "the ledger could not begin it",
+		})
 		return fmt.Errorf("begin mail %s: %w", claimed.ID, err)
 	}
 	l.over = nil
@@ -212,7 +235,7 @@ func (l *line) send(ctx context.Context, claimed stockdigest.Delivery) error {
 	mail, err := l.deps.Composer.Compose(ctx, departs, tokens)
 	if err != nil {
 		l.deps.Log.ErrorContext(ctx, "cannot write a mail", "delivery", claimed.ID, "kind", claimed.Kind, "error", err)
-		l.keep(outcomeOfWriting(departs, err, l.deps.Now()))
+		l.keep(l.outcomeOfWriting(departs, err))
 		return nil
 	}
 	answer, err := l.session.Send(ctx, mail, func(ctx context.Context) error { return l.stillGoes(ctx, departs, began) })
@@ -220,10 +243,10 @@ func (l *line) send(ctx context.Context, claimed stockdigest.Delivery) error {
 		l.hangUp()
 		// Not handed over for sure: that is all there is to say, unless the
 		// ledger knows that the recipient left.
-		l.keep(stockdigest.MailOutcome{ID: claimed.ID, Token: claimed.Token, State: stockdigest.DeliveryPending})
+		l.keep(l.putOff(departs.Delivery, "it took too long to get to the mail server"))
 		return nil
 	}
-	outcome, broken := outcomeOf(departs, answer, err, l.deps.Now())
+	outcome, broken := l.outcomeOf(departs, answer, err)
 	if broken {
 		l.hangUp()
 	}

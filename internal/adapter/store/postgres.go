@@ -64,7 +64,7 @@ func openPostgres(ctx context.Context, c Config) (*DB, error) {
 	}
 	shared := stdlib.OpenDBFromPool(pool)
 	return &DB{
-		now: c.Now, write: shared, read: shared,
+		now: c.Now, write: shared, read: shared, sendLease: c.sendLease(),
 		dialect: postgresDialect{plain: plain, schema: schema, pool: pool},
 		close: func() error {
 			err := shared.Close()

@@ -21,9 +21,16 @@ const (
 	// minute is the span of the rate, in milliseconds.
 	minute = 60_000
 	// sendLease is how long a begun mail is left alone before it is called
-	// unknown: longer than the longest session with a mail server.
+	// unknown: longer than any mail takes on a session with a mail server.
 	sendLease = 5 * time.Minute
 )
+
+func (c Config) sendLease() time.Duration {
+	if c.SendLease > 0 {
+		return c.SendLease
+	}
+	return sendLease
+}
 
 // deliveryColumns are those of the query Delivery, in its order.
 const deliveryColumns = `id, period, kind, recipient, dry, digest_id, matter, state, tries, address, answer, cause, worker,
@@ -48,13 +55,28 @@ func (d *DB) rateSQL() string {
 	return `SELECT count(*) FROM deliveries WHERE rate_until IS NOT NULL AND rate_until >= ` + d.dialect.now()
 }
 
+// freeMail holds for a mail that waits and is in nobody's hands.
+func (d *DB) freeMail() string {
+	return `state IN ('pending', 'sending') AND state = 'pending' AND (lease_until IS NULL OR lease_until < ` + d.dialect.now() + `)`
+}
+
+// overdueSQL gives up on mails that waited too long for a sender: who gets one
+// of the morning at night is not served. $1 is the program's time, $2 the cause.
+func (d *DB) overdueSQL() string {
+	return `UPDATE deliveries SET state = 'refused', token = token + 1, cause = $2, ended_at = $1, lease_until = NULL
+WHERE ` + d.freeMail() + ` AND not_before <= $1 AND give_up < $1
+RETURNING ` + deliveryColumns
+}
+
 // takeSQL claims up to $6 free mails. $1 is the worker, $2 the lease and $3 the
 // time it counts for the rate, in milliseconds, $4 the program's time, $5 dry.
+// The condition stands again at the end: on PostgreSQL a sender may begin its
+// mail between the look and the update.
 func (d *DB) takeSQL() string {
 	return `UPDATE deliveries SET token = token + 1, worker = $1, lease_until = ` + d.dialect.until("$2") + `,
     rate_until = ` + d.dialect.until("$3") + `
-WHERE id IN (SELECT id FROM deliveries WHERE state IN ('pending', 'sending') AND state = 'pending' AND not_before <= $4
-    AND dry = $5 AND (lease_until IS NULL OR lease_until < ` + d.dialect.now() + `) ORDER BY not_before, id LIMIT $6)
+WHERE id IN (SELECT id FROM deliveries WHERE ` + d.freeMail() + ` AND not_before <= $4 AND dry = $5
+    ORDER BY not_before, id LIMIT $6) AND ` + d.freeMail() + `
 RETURNING ` + deliveryColumns
 }
 
@@ -75,10 +97,12 @@ func (d *DB) againSQL() string {
 WHERE id = $1 AND token = $2 AND state = 'sending' AND lease_until >= ` + d.dialect.now()
 }
 
-// endSQL ends a try. $7 are the milliseconds it counts for the rate.
+// endSQL ends a try. $7 are the milliseconds it counts for the rate; $8 is
+// taken from the tries, unless the mail was never begun.
 func (d *DB) endSQL() string {
 	return `UPDATE deliveries SET state = $3, answer = $4, cause = $5, ended_at = $6, lease_until = NULL, dot_until = NULL,
-    rate_until = ` + d.dialect.until("$7") + `, tries = tries - CAST($8 AS bigint), not_before = coalesce($9, not_before)
+    rate_until = ` + d.dialect.until("$7") + `, tries = tries - CASE WHEN state = 'pending' THEN 0 ELSE CAST($8 AS bigint) END,
+    not_before = coalesce($9, not_before)
 WHERE id = $1 AND token = $2 AND state IN ('pending', 'sending', 'unknown')
 RETURNING ` + deliveryColumns
 }
@@ -111,9 +135,7 @@ func (d *DB) claimDeliveries(ctx context.Context, q *db.Queries, c stockdigest.D
 			return nil, err
 		}
 	}
-	now := db.At(d.now())
-	const died = "the process died while it handed the mail over: nobody knows whether the server took it"
-	if _, err := q.Raw().ExecContext(ctx, d.doubtSQL(), now, died); err != nil {
+	if err := d.giveUp(ctx, q); err != nil {
 		return nil, err
 	}
 	room, err := d.mailRoom(ctx, q, c)
@@ -121,26 +143,51 @@ func (d *DB) claimDeliveries(ctx context.Context, q *db.Queries, c stockdigest.D
 		return nil, err
 	}
 	lease := c.Lease.Milliseconds()
-	rows, err := q.Raw().QueryContext(ctx, d.takeSQL(), clean(c.Worker), lease, lease+minute, now, c.Dry, room)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	var taken []stockdigest.Delivery
-	for rows.Next() {
-		var row db.DeliveriesRow
-		if err := rows.Scan(deliveryFields(&row)...); err != nil {
-			return nil, err
-		}
-		taken = append(taken, delivery(row))
-	}
+	taken, err := mails(ctx, q, d.takeSQL(), clean(c.Worker), lease, lease+minute, db.At(d.now()), c.Dry, room)
 	slices.SortFunc(taken, func(a, b stockdigest.Delivery) int {
 		if c := a.NotBefore.Compare(b.NotBefore); c != 0 {
 			return c
 		}
 		return strings.Compare(string(a.ID), string(b.ID))
 	})
-	return taken, rows.Err()
+	return taken, err
+}
+
+// giveUp ends mails whose sender died, and those that waited too long.
+func (d *DB) giveUp(ctx context.Context, q *db.Queries) error {
+	now := db.At(d.now())
+	const died = "the process died while it handed the mail over: nobody knows whether the server took it"
+	if _, err := q.Raw().ExecContext(ctx, d.doubtSQL(), now, died); err != nil {
+		return err
+	}
+	late, err := mails(ctx, q, d.overdueSQL(), now, "it waited too long to be sent")
+	if err != nil {
+		return err
+	}
+	for _, mail := range late {
+		if err := endDigest(ctx, q, mail); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mails reads the rows that a statement gives.
+func mails(ctx context.Context, q *db.Queries, statement string, args ...any) ([]stockdigest.Delivery, error) {
+	rows, err := q.Raw().QueryContext(ctx, statement, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var found []stockdigest.Delivery
+	for rows.Next() {
+		var row db.DeliveriesRow
+		if err := rows.Scan(deliveryFields(&row)...); err != nil {
+			return nil, err
+		}
+		found = append(found, delivery(row))
+	}
+	return found, rows.Err()
 }
 
 // mailRoom is how many mails may be claimed now.
@@ -158,8 +205,8 @@ func (d *DB) mailRoom(ctx context.Context, q *db.Queries, c stockdigest.Delivery
 // it, and it may be handed over for stockdigest.DotTime. What must hold of the
 // recipient is read in the same transaction: a reader who left, a cancelled
 // digest or an address that was refused makes the delivery suppressed, and ok
-// is false. So it is when the claim is lost. The address of the operator is
-// given. The tokens are those that the mail will carry.
+// is false. So it is when the claim is lost, and while mails are held: then the
+// mail waits as it is. The address of the operator is given. The tokens are those that the mail will carry.
 func (d *DB) BeginDelivery(
 	ctx context.Context, claimed stockdigest.Delivery, operator string, tokens []stockdigest.MailToken, over []stockdigest.MailOutcome,
 ) (departs stockdigest.Departure, ok bool, err error) {
@@ -167,7 +214,8 @@ func (d *DB) BeginDelivery(
 	if err != nil {
 		return departs, false, err
 	}
-	err = d.update(ctx, "begin mail "+string(claimed.ID), func(q *db.Queries) error {
+	err = d.together(ctx, "begin mail "+string(claimed.ID), func(q *db.Queries) error {
+		ok = false
 		if err := d.endAll(ctx, q, key, over); err != nil {
 			return err
 		}
@@ -183,6 +231,10 @@ func (d *DB) BeginDelivery(
 func (d *DB) beginMail(
 	ctx context.Context, q *db.Queries, key []byte, claimed stockdigest.Delivery, operator string,
 ) (departs stockdigest.Departure, ok bool, err error) {
+	held, err := heldSince(ctx, q)
+	if err != nil || held != "" {
+		return departs, false, errors.Join(err, release(ctx, q, claimed))
+	}
 	departs, address, cause, err := d.depart(ctx, q, key, claimed, operator)
 	if err != nil {
 		return departs, false, err
@@ -194,7 +246,7 @@ func (d *DB) beginMail(
 	}
 	now := d.now()
 	n, err := changed(ctx, q, d.beginSQL(), string(claimed.ID), claimed.Token, address, db.At(now),
-		sendLease.Milliseconds(), stockdigest.DotTime.Milliseconds(), sendLease.Milliseconds()+minute)
+		d.sendLease.Milliseconds(), stockdigest.DotTime.Milliseconds(), d.sendLease.Milliseconds()+minute)
 	if err != nil || n == 0 {
 		return departs, false, err // n is 0 when somebody else has it
 	}
@@ -228,7 +280,7 @@ func (d *DB) depart(
 		}
 		return departs, operator, "", nil
 	}
-	if _, err := q.HoldReader(ctx, string(id)); err != nil {
+	if err := d.holdReader(ctx, q, id); err != nil {
 		return departs, "", "", err
 	}
 	departs.Reader, err = readerOf(ctx, q, string(id))
@@ -246,6 +298,16 @@ func (d *DB) depart(
 		return departs, "", "", err
 	}
 	return departs, departs.Reader.Email, unwanted(departs), nil
+}
+
+// holdReader holds the reader until the end of the transaction: beginning a
+// mail and leaving take turns. SQLite has one writer, and so they do.
+func (d *DB) holdReader(ctx context.Context, q *db.Queries, id stockdigest.ReaderID) error {
+	if _, lite := d.dialect.(sqliteDialect); lite {
+		return nil
+	}
+	_, err := q.Raw().ExecContext(ctx, `SELECT 1 FROM readers WHERE id = $1 FOR NO KEY UPDATE`, string(id))
+	return err
 }
 
 // unwanted says why a reader must not get a mail, and nothing when it may go.
@@ -293,8 +355,8 @@ func (d *DB) StillWanted(ctx context.Context, departs stockdigest.Departure, ope
 				ID: claimed.ID, Token: claimed.Token, State: stockdigest.DeliverySuppressed, Cause: cause,
 			}})
 		}
-		n, err := changed(ctx, q, d.againSQL(), string(claimed.ID), claimed.Token, sendLease.Milliseconds(),
-			stockdigest.DotTime.Milliseconds(), sendLease.Milliseconds()+minute)
+		n, err := changed(ctx, q, d.againSQL(), string(claimed.ID), claimed.Token, d.sendLease.Milliseconds(),
+			stockdigest.DotTime.Milliseconds(), d.sendLease.Milliseconds()+minute)
 		ok = n > 0
 		return err
 	})
@@ -309,7 +371,7 @@ func (d *DB) EndDeliveries(ctx context.Context, over []stockdigest.MailOutcome) 
 	if err != nil {
 		return err
 	}
-	return d.update(ctx, "end mails", func(q *db.Queries) error { return d.endAll(ctx, q, key, over) })
+	return d.together(ctx, "end mails", func(q *db.Queries) error { return d.endAll(ctx, q, key, over) })
 }
 
 func (d *DB) endAll(ctx context.Context, q *db.Queries, key []byte, over []stockdigest.MailOutcome) error {
@@ -371,10 +433,15 @@ func endDigest(ctx context.Context, q *db.Queries, sent stockdigest.Delivery) er
 func (d *DB) ReleaseDeliveries(ctx context.Context, claimed []stockdigest.Delivery) error {
 	return d.update(ctx, "give mails back", func(q *db.Queries) error {
 		for _, c := range claimed {
-			if _, err := q.ReleaseDelivery(ctx, db.ReleaseDeliveryParams{ID: string(c.ID), Token: int(c.Token)}); err != nil {
+			if err := release(ctx, q, c); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+func release(ctx context.Context, q *db.Queries, claimed stockdigest.Delivery) error {
+	_, err := q.ReleaseDelivery(ctx, db.ReleaseDeliveryParams{ID: string(claimed.ID), Token: int(claimed.Token)})
+	return err
 }

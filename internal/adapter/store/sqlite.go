@@ -48,7 +48,7 @@ func openSQLite(ctx context.Context, c Config) (*DB, error) {
 	}
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
-	d := &DB{now: c.Now, write: write, read: read, dialect: sqliteDialect{path: path}}
+	d := &DB{now: c.Now, write: write, read: read, dialect: sqliteDialect{path: path}, sendLease: c.sendLease()}
 	d.close = func() error { return errors.Join(d.closeStatements(), read.Close(), write.Close()) }
 	if err := tryWriter(ctx, write); err != nil {
 		return nil, errors.Join(unusable(path, err), d.close())

@@ -23,6 +23,10 @@ type Config struct {
 	Schema   string           // the PostgreSQL schema, made when missing; empty means public
 	Now      func() time.Time // stamps marks and rows; leases use the database's clock
 	PoolSize int              // PostgreSQL connections; zero means 8
+
+	// SendLease is how long a begun mail is left alone before it is called
+	// unknown, because whoever sent it must be dead; zero means 5 minutes.
+	SendLease time.Duration
 }
 
 // DB is the store. Its methods are safe for concurrent use.
@@ -39,6 +43,9 @@ type DB struct {
 
 	claiming sync.Mutex // the workers of one process wait here, not in the database
 	mailing  sync.Mutex // and its senders here
+
+	sendLease time.Duration // of begun mails
+	crowd     crowd         // of small transactions that are committed together
 
 	hashKey atomic.Pointer[[]byte] // of addresses; nil until it is asked for
 }

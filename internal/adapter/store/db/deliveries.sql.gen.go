@@ -578,7 +578,8 @@ func (q *Queries) ResendDelivery(ctx context.Context, arg ResendDeliveryParams) 
 const reuseDelivery = `-- name: ReuseDelivery :execrows
 UPDATE deliveries SET state = 'pending', token = token + 1, digest_id = $2, cause = '', answer = '', not_before = $3,
     give_up = $4, lease_until = NULL, dot_until = NULL, ended_at = NULL, tries = 0
-WHERE id = $1 AND state IN ('refused', 'suppressed')
+WHERE deliveries.id = $1 AND (deliveries.state IN ('refused', 'suppressed')
+    OR deliveries.state = 'pending' AND digest_id IN (SELECT g.id FROM digests g WHERE g.state IN ('cancelled', 'failed')))
 `
 
 type ReuseDeliveryParams struct {
@@ -588,7 +589,8 @@ type ReuseDeliveryParams struct {
 	GiveUp    Time
 }
 
-// A new version of a digest takes the place of one whose mail did not go.
+// A new version of a digest takes the place of one whose mail did not go, or
+// was not begun before somebody cancelled its digest.
 func (q *Queries) ReuseDelivery(ctx context.Context, arg ReuseDeliveryParams) (int64, error) {
 	result, err := q.exec(ctx, q.reuseDeliveryStmt, reuseDelivery,
 		arg.ID,

@@ -38,11 +38,13 @@ UPDATE deliveries SET state = 'pending', token = token + 1, cause = sqlc.arg(cau
     give_up = sqlc.arg(give_up), lease_until = NULL, dot_until = NULL, ended_at = NULL, tries = 0
 WHERE id = sqlc.arg(id) AND (state = 'unknown' OR kind <> 'digest' AND state IN ('refused', 'suppressed'));
 
--- A new version of a digest takes the place of one whose mail did not go.
+-- A new version of a digest takes the place of one whose mail did not go, or
+-- was not begun before somebody cancelled its digest.
 -- name: ReuseDelivery :execrows
 UPDATE deliveries SET state = 'pending', token = token + 1, digest_id = $2, cause = '', answer = '', not_before = $3,
     give_up = $4, lease_until = NULL, dot_until = NULL, ended_at = NULL, tries = 0
-WHERE id = $1 AND state IN ('refused', 'suppressed');
+WHERE deliveries.id = $1 AND (deliveries.state IN ('refused', 'suppressed')
+    OR deliveries.state = 'pending' AND digest_id IN (SELECT g.id FROM digests g WHERE g.state IN ('cancelled', 'failed')));
 
 -- name: AddMailToken :exec
 INSERT INTO mail_tokens (hash, purpose, reader_id, scope, delivery_id, made_at, expires_at, used_at)
