@@ -30,6 +30,9 @@ func (d *DB) Cleanup(ctx context.Context, before stockdigest.Cutoffs, limit int)
 				return q.DropOldSessions(ctx, db.DropOldSessionsParams{ExpiresAt: db.At(before.Access), Limit: n})
 			},
 			func() (int64, error) {
+				return q.DropOldMailTokens(ctx, db.DropOldMailTokensParams{ExpiresAt: db.At(before.Access), Limit: n})
+			},
+			func() (int64, error) {
 				return q.DropOldAnswers(ctx, db.DropOldAnswersParams{CreatedAt: db.At(before.Answers), Limit: n})
 			},
 			func() (int64, error) {

@@ -18,6 +18,7 @@ func TestCleanupTakesTextsAndKeepsTheirMarks(t *testing.T) {
 			t.Parallel()
 			db := open(t)
 			now := storetest.Now()
+			must(t, store.Exec(t.Context(), db, `INSERT INTO readers (id, email, time_zone, plan, state, created_at) VALUES ('ada', 'ada@example.com', 'UTC', 'beta', 'active', '2026-01-01T00:00:00.000000Z')`))
 			for i, age := range []int{100, 95, 91, 89, 1} {
 				at := now.AddDate(0, 0, -age).Format("2006-01-02T15:04:05.000000Z")
 				for _, statement := range []string{
@@ -25,12 +26,15 @@ func TestCleanupTakesTextsAndKeepsTheirMarks(t *testing.T) {
 					`INSERT INTO article_texts (article_id, body, hash, title, author, language, label, final_url) VALUES ('a%[1]d', 'body', 'h', '', '', '', '', '')`,
 					`INSERT INTO sessions (hash, name, created_at, expires_at) VALUES ('s%[1]d', 'ada', '%[2]s', '%[2]s')`,
 					`INSERT INTO access_tokens (hash, name, created_at, expires_at) VALUES ('t%[1]d', 'ada', '%[2]s', '%[2]s')`,
+					`INSERT INTO mail_tokens (hash, purpose, reader_id, scope, delivery_id, made_at, expires_at) VALUES ('m%[1]d', 'unsubscribe', 'ada', '', 'd', '%[2]s', '%[2]s')`,
 					`INSERT INTO answers (owner, key, request_hash, body, created_at) VALUES ('o', 'k%[1]d', 'h', '{}', '%[2]s')`,
 				} {
 					must(t, store.Exec(t.Context(), db, fmt.Sprintf(statement, i, at)))
 				}
 			}
 			must(t, store.Exec(t.Context(), db, `INSERT INTO access_tokens (hash, name, created_at) VALUES ('ever', 'ada', '2020-01-01T00:00:00.000000Z')`))
+
+			must(t, store.Exec(t.Context(), db, `INSERT INTO mail_tokens (hash, purpose, reader_id, scope, delivery_id, made_at, expires_at) VALUES ('way out', 'unsubscribe', 'ada', '', 'd', '2026-01-01T00:00:00.000000Z', '2027-02-05T00:00:00.000000Z')`))
 
 			const limit = 2
 			gone, most := 0, 0
@@ -42,14 +46,15 @@ func TestCleanupTakesTextsAndKeepsTheirMarks(t *testing.T) {
 					break
 				}
 			}
-			if gone != 3+5+5+4 || most > 5*limit {
-				t.Errorf("got %d rows cleaned, at most %d in a transaction; want %d, at most %d of each kind", gone, most, 3+5+5+4, limit)
+			if gone != 3+5+5+5+4 || most > 6*limit {
+				t.Errorf("got %d rows cleaned, at most %d in a transaction; want %d, at most %d of each kind", gone, most, 3+5+5+5+4, limit)
 			}
 			for query, want := range map[string]int{
 				"SELECT count(*) FROM article_texts":                  5,
 				"SELECT count(*) FROM article_texts WHERE body <> ''": 2,
 				"SELECT count(*) FROM sessions":                       0,
 				"SELECT count(*) FROM access_tokens":                  1,
+				"SELECT count(*) FROM mail_tokens":                    1,
 				"SELECT count(*) FROM answers WHERE key IN ('k4')":    1,
 				"SELECT count(*) FROM articles WHERE title = 't'":     5,
 			} {

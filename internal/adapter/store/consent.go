@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,9 +18,9 @@ import (
 	"stockdigest.app/stockdigest/internal/adapter/store/db"
 )
 
-// AddConsent adds to a reader's history and makes it count from then on: given
-// consent is for all mails, withdrawn consent for all or, with a scope, for one
-// company, which the reader then follows no longer. While a mail to the reader
+// AddConsent adds to a reader's history and makes it count from then on: without
+// a scope it is for all mails. Withdrawn for one company, the reader follows it
+// no longer; given for one, the reader follows it again. While a mail to the reader
 // may be handed over at this very moment, consent cannot be withdrawn: that is
 // an ErrUnavailable with RetryAfter, at most stockdigest.DotTime long. So no
 // mail is handed over after the commit. What is withdrawn already stays so and
@@ -43,8 +44,10 @@ func (d *DB) addConsent(ctx context.Context, q *db.Queries, id string, e stockdi
 		return noReader(string(e.Reader))
 	}
 	switch {
-	case e.Act == stockdigest.ConsentGiven:
+	case e.Act == stockdigest.ConsentGiven && e.Scope == "":
 		_, err = q.SetAgreed(ctx, db.SetAgreedParams{ID: string(e.Reader), Agreed: true})
+	case e.Act == stockdigest.ConsentGiven:
+		err = followAgain(ctx, q, e)
 	case e.Act == stockdigest.ConsentWithdrawn:
 		err = d.withdraw(ctx, q, e)
 	}
@@ -76,6 +79,21 @@ func (d *DB) withdraw(ctx context.Context, q *db.Queries, e stockdigest.ConsentE
 	}
 	_, err := q.DropReaderTicker(ctx, db.DropReaderTickerParams{ReaderID: string(e.Reader), Symbol: string(e.Scope)})
 	return err
+}
+
+// followAgain lets a reader follow a company, within the limit of the plan.
+func followAgain(ctx context.Context, q *db.Queries, e stockdigest.ConsentEvent) error {
+	r, err := readerOf(ctx, q, string(e.Reader))
+	if err != nil || slices.Contains(r.Tickers, e.Scope) {
+		return err
+	}
+	if limit := r.Plan.MaxTickers(); len(r.Tickers) >= limit {
+		return stockdigest.Invalid(fmt.Sprintf("you follow %d companies already, as many as the plan %s has", limit, r.Plan))
+	}
+	if _, err := tickerOf(ctx, q, e.Scope); err != nil {
+		return err
+	}
+	return q.AddReaderTicker(ctx, db.AddReaderTickerParams{ReaderID: string(e.Reader), Symbol: string(e.Scope)})
 }
 
 // Consents returns a reader's history, oldest first.
@@ -177,6 +195,19 @@ func (d *DB) Suppressed(ctx context.Context, address string) (found stockdigest.
 		return err
 	})
 	return found, err
+}
+
+// CountSuppressions counts, by cause, the addresses to which nothing goes.
+func (d *DB) CountSuppressions(ctx context.Context) (counts map[stockdigest.SuppressionCause]int, err error) {
+	err = d.view(ctx, "count suppressions", func(q *db.Queries) error {
+		rows, err := q.CountSuppressions(ctx)
+		counts = map[stockdigest.SuppressionCause]int{}
+		for _, row := range rows {
+			counts[stockdigest.SuppressionCause(row.Cause)] = int(row.N)
+		}
+		return err
+	})
+	return counts, err
 }
 
 // Unsuppress lets mails go to an address again. Without a suppression it is an

@@ -207,6 +207,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countPastDeadlineStmt, err = db.PrepareContext(ctx, countPastDeadline); err != nil {
 		return nil, fmt.Errorf("error preparing query CountPastDeadline: %w", err)
 	}
+	if q.countSuppressionsStmt, err = db.PrepareContext(ctx, countSuppressions); err != nil {
+		return nil, fmt.Errorf("error preparing query CountSuppressions: %w", err)
+	}
 	if q.dealingsOfStmt, err = db.PrepareContext(ctx, dealingsOf); err != nil {
 		return nil, fmt.Errorf("error preparing query DealingsOf: %w", err)
 	}
@@ -953,6 +956,11 @@ func (q *Queries) Close() error {
 	if q.countPastDeadlineStmt != nil {
 		if cerr := q.countPastDeadlineStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countPastDeadlineStmt: %w", cerr)
+		}
+	}
+	if q.countSuppressionsStmt != nil {
+		if cerr := q.countSuppressionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countSuppressionsStmt: %w", cerr)
 		}
 	}
 	if q.dealingsOfStmt != nil {
@@ -1785,6 +1793,7 @@ type Queries struct {
 	countKnownStmt          *sql.Stmt
 	countOpenStmt           *sql.Stmt
 	countPastDeadlineStmt   *sql.Stmt
+	countSuppressionsStmt   *sql.Stmt
 	dealingsOfStmt          *sql.Stmt
 	decideStmt              *sql.Stmt
 	deleteCandidateStmt     *sql.Stmt
@@ -1998,6 +2007,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		countKnownStmt:          q.countKnownStmt,
 		countOpenStmt:           q.countOpenStmt,
 		countPastDeadlineStmt:   q.countPastDeadlineStmt,
+		countSuppressionsStmt:   q.countSuppressionsStmt,
 		dealingsOfStmt:          q.dealingsOfStmt,
 		decideStmt:              q.decideStmt,
 		deleteCandidateStmt:     q.deleteCandidateStmt,

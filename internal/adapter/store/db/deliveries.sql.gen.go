@@ -256,6 +256,38 @@ func (q *Queries) CountDeliveries(ctx context.Context, arg CountDeliveriesParams
 	return items, nil
 }
 
+const countSuppressions = `-- name: CountSuppressions :many
+SELECT cause, count(*) AS n FROM suppressions GROUP BY cause ORDER BY cause
+`
+
+type CountSuppressionsRow struct {
+	Cause string
+	N     int64
+}
+
+func (q *Queries) CountSuppressions(ctx context.Context) ([]CountSuppressionsRow, error) {
+	rows, err := q.query(ctx, q.countSuppressionsStmt, countSuppressions)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CountSuppressionsRow
+	for rows.Next() {
+		var i CountSuppressionsRow
+		if err := rows.Scan(&i.Cause, &i.N); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const deliveries = `-- name: Deliveries :many
 SELECT id, period, kind, recipient, dry, digest_id, matter, state, tries, address, answer, cause, worker, token,
     not_before, give_up, created_at, started_at, ended_at

@@ -72,6 +72,9 @@ INSERT INTO suppressions (address_hash, cause, detail, at) VALUES ($1, $2, $3, $
 -- name: Suppression :one
 SELECT cause, detail, at FROM suppressions WHERE address_hash = $1;
 
+-- name: CountSuppressions :many
+SELECT cause, count(*) AS n FROM suppressions GROUP BY cause ORDER BY cause;
+
 -- name: DropSuppression :execrows
 DELETE FROM suppressions WHERE address_hash = $1;
 
