@@ -54,3 +54,14 @@ type MailReport struct {
 	Detail    string
 	At        time.Time
 }
+
+// Welcome is the one mail that greets a reader who is served and agrees.
+func Welcome(r ReaderID) Delivery {
+	return Delivery{DeliveryKey: DeliveryKey{Period: "welcome", Kind: MailWelcome, Recipient: Recipient(r)}}
+}
+
+// Question is the mail that asks, at most once a day, whether an address wants
+// mails.
+func Question(r ReaderID, day Day) Delivery {
+	return Delivery{DeliveryKey: DeliveryKey{Period: string(day), Kind: MailConfirm, Recipient: Recipient(r)}}
+}

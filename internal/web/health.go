@@ -59,9 +59,9 @@ func NewHealth(checks []Check, now func() time.Time, warn func(check string, err
 // a process whose database is down must not be restarted for it.
 func (h *Health) site() Site {
 	return Site{Routes: []Route{
-		{http.MethodGet, "/livez", Anyone, h.live},
-		{http.MethodGet, "/readyz", Anyone, h.ready},
-		{http.MethodGet, "/health", Anyone, h.summary},
+		{Method: http.MethodGet, Path: "/livez", Who: Anyone, Serve: h.live},
+		{Method: http.MethodGet, Path: "/readyz", Who: Anyone, Serve: h.ready},
+		{Method: http.MethodGet, Path: "/health", Who: Anyone, Serve: h.summary},
 	}}
 }
 

@@ -9,6 +9,10 @@ import (
 	"stockdigest.app/stockdigest"
 )
 
+// maxTries is how often in a quarter of an hour an address may try to sign in,
+// and a token be tried.
+const maxTries = 10
+
 // A SignIn lets operators in by a form: a token is pasted once, and a session
 // takes its place.
 type SignIn struct {
@@ -20,7 +24,7 @@ type SignIn struct {
 // NewSignIn returns a way in. Behind so many proxies the address of a client is
 // the one that the outermost of them saw.
 func NewSignIn(accounts Accounts, proxies int, now func() time.Time) *SignIn {
-	return &SignIn{accounts: accounts, tries: newTries(now), proxies: proxies}
+	return &SignIn{accounts: accounts, tries: newTries(maxTries, now), proxies: proxies}
 }
 
 // Start begins a session of the operator whose token it is and sets its cookie;
@@ -31,9 +35,7 @@ func (s *SignIn) Start(w http.ResponseWriter, r *http.Request, token string) err
 	token = strings.TrimSpace(token)
 	address, account := "address "+clientOf(r, s.proxies), "account "+stockdigest.Hash(token)
 	if wait := max(s.tries.take(address), s.tries.take(account)); wait > 0 {
-		return WithStatus(http.StatusTooManyRequests, &stockdigest.Error{
-			Kind: stockdigest.ErrDenied, Message: "too many tries: wait a quarter of an hour", RetryAfter: wait,
-		})
+		return tooMany("too many tries: wait a quarter of an hour", wait)
 	}
 	who, err := s.accounts.TokenAccess(r.Context(), token)
 	switch {

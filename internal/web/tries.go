@@ -5,18 +5,18 @@ import (
 	"time"
 )
 
-// The limit of tries to sign in, and how many names are watched at once: a
-// flood from more addresses than that is let forget, as tokens of 128 bits are
-// not guessed anyway.
+// How long tries are counted, and how many names are watched at once: a flood
+// from more addresses than that is let forget, as tokens of 128 bits and more
+// are not guessed anyway.
 const (
-	maxTries  = 10
 	triesSpan = 15 * time.Minute
 	maxNames  = 20_000
 )
 
-// tries counts tries to sign in by name, in this process. It is safe for
+// tries counts tries by name, in this process, up to a limit. It is safe for
 // concurrent use.
 type tries struct {
+	max    int
 	now    func() time.Time
 	mu     sync.Mutex
 	byName map[string]trial
@@ -27,8 +27,8 @@ type trial struct {
 	since time.Time
 }
 
-func newTries(now func() time.Time) *tries {
-	return &tries{now: now, byName: map[string]trial{}}
+func newTries(limit int, now func() time.Time) *tries {
+	return &tries{max: limit, now: now, byName: map[string]trial{}}
 }
 
 // take counts a try before it is made, so that parallel ones cannot pass the
@@ -42,7 +42,7 @@ func (t *tries) take(name string) time.Duration {
 		t.makeRoom(now)
 		tr = trial{since: now}
 	}
-	if tr.count >= maxTries {
+	if tr.count >= t.max {
 		return triesSpan - now.Sub(tr.since)
 	}
 	tr.count++
@@ -55,6 +55,17 @@ func (t *tries) forgive(name string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	delete(t.byName, name)
+}
+
+// left is how long a name has to wait, without a try.
+func (t *tries) left(name string) time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	tr := t.byName[name]
+	if tr.count < t.max {
+		return 0
+	}
+	return max(triesSpan-t.now().Sub(tr.since), 0)
 }
 
 func (t *tries) makeRoom(now time.Time) {

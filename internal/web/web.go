@@ -35,6 +35,9 @@ type Route struct {
 	Path   string // as chi writes it: /jobs/{id}
 	Who    Role
 	Serve  Handler
+	// Abroad takes requests that other sites make a browser send. It is for
+	// routes where the address alone gives the right, and cookies none.
+	Abroad bool
 }
 
 // A Site is a part of the service.

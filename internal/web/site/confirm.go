@@ -1,0 +1,61 @@
+package site
+
+import (
+	"net/http"
+
+	"stockdigest.app/stockdigest"
+)
+
+// What the form of the confirmation says.
+const (
+	agreeField = "agree"
+	agreed     = "yes"
+)
+
+func (s *Site) confirmPage(w http.ResponseWriter, r *http.Request, _ stockdigest.Access) error {
+	h, err := s.holder(r, stockdigest.MayConfirm)
+	if err != nil {
+		return err
+	}
+	return s.showConfirm(w, h)
+}
+
+// confirm notes that the reader agrees, once: a link that was used says what is
+// so and changes nothing, as its reader may have left since. Who is served
+// already is welcomed; the others are when an operator lets them in.
+func (s *Site) confirm(w http.ResponseWriter, r *http.Request, _ stockdigest.Access) error {
+	h, err := s.holder(r, stockdigest.MayConfirm)
+	if err != nil {
+		return err
+	}
+	if err := form(r); err != nil {
+		return err
+	}
+	if r.PostForm.Get(agreeField) != agreed {
+		return stockdigest.Invalid("nothing was changed: press the button of the page")
+	}
+	if h.token.UsedAt.IsZero() {
+		if err := s.agree(r, h); err != nil {
+			return err
+		}
+	}
+	if h, err = s.holder(r, stockdigest.MayConfirm); err != nil {
+		return err
+	}
+	return s.showConfirm(w, h)
+}
+
+func (s *Site) agree(r *http.Request, h holder) error {
+	err := s.Consents.AddConsent(r.Context(), stockdigest.ConsentEvent{
+		Reader: h.reader.ID, Act: stockdigest.ConsentGiven, How: "mail link",
+	})
+	if err != nil {
+		return err
+	}
+	if h.reader.State == stockdigest.ReaderActive {
+		if _, err := s.Plans.AddDeliveries(r.Context(), []stockdigest.Delivery{stockdigest.Welcome(h.reader.ID)}); err != nil {
+			return err
+		}
+	}
+	return s.Tokens.UseMailedToken(r.Context(), h.secret)
+}
