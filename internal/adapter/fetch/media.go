@@ -27,7 +27,7 @@ func pageTypes() []string {
 }
 
 func dataTypes() []string {
-	return []string{"", "+xml", "+json", "application/json", "application/xml", "text/html", "text/xml", "text/plain", "text/csv", "text/json", "application/javascript", "text/javascript", "application/octet-stream", "binary/octet-stream"}
+	return []string{"", "+xml", "+json", "application/json", "application/xml", "text/html", "text/xml", "text/plain", "text/csv", "text/json", "application/javascript", "text/javascript", "application/octet-stream", "binary/octet-stream", "application/x-pem-file", "application/x-x509-ca-cert"}
 }
 
 // decodeText checks that raw is text of one of types and returns its media

@@ -9,7 +9,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -175,9 +177,21 @@ func (d *DB) Suppress(ctx context.Context, address string, cause stockdigest.Sup
 func (d *DB) suppress(
 	ctx context.Context, q *db.Queries, key []byte, address string, cause stockdigest.SuppressionCause, detail string,
 ) error {
+	detail = withoutAddress(detail, address)
 	return q.AddSuppression(ctx, db.AddSuppressionParams{
 		AddressHash: addressHash(key, address), Cause: string(cause), Detail: clean(detail), At: db.At(d.now()),
 	})
+}
+
+// withoutAddress takes an address out of a server's words: a suppression tells
+// nobody whose it is.
+func withoutAddress(detail, address string) string {
+	address = emailOf(address)
+	if address == "" {
+		return detail
+	}
+	named := regexp.MustCompile("(?i)" + regexp.QuoteMeta(strings.ToValidUTF8(address, "")))
+	return named.ReplaceAllLiteralString(detail, "the address")
 }
 
 // Suppressed returns why nothing goes to an address, or an ErrNotFound.
