@@ -69,6 +69,21 @@ type Options struct {
 	ModelRate     float64 `env:"STOCKDIGEST_MODEL_RATE" envDefault:"20" doc:"Calls to one model provider a second over all processes."`
 	ModelTokens   int     `env:"STOCKDIGEST_MODEL_TOKENS" envDefault:"2000000" doc:"Tokens sent to and asked of one model provider a minute over all processes."`
 
+	SMTPHost      string   `env:"SMTP_HOST" doc:"Mail server. Empty: mails go to the folder outbox in the data folder, as files that can be opened."`
+	SMTPPort      int      `env:"SMTP_PORT" envDefault:"587" doc:"Its port. 465 is encrypted from the first byte; on all others STARTTLS is needed, except in development."`
+	SMTPUsername  string   `env:"SMTP_USERNAME" doc:"Name to log in with."`
+	SMTPPassword  Secret   `env:"SMTP_PASSWORD" doc:"Password to log in with, sent over TLS only. Empty: no login."`
+	SMTPFrom      string   `env:"SMTP_FROM" doc:"Sender, such as StockDigest <digest@example.com>. Mails that cannot be delivered come back to it."`
+	AdminEmail    string   `env:"ADMIN_EMAIL" doc:"Address of who runs the service: reviews, previews and warnings go there. Empty: nobody gets them."`
+	DryRun        bool     `env:"DRY_RUN" doc:"Send mails to the addresses of STOCKDIGEST_MAIL_ALLOW only, in production too."`
+	MailAllow     []string `env:"STOCKDIGEST_MAIL_ALLOW" doc:"Addresses, or domains such as @example.com, with commas between them. Outside production and in a dry run nobody else gets a mail."`
+	MailRate      int      `env:"STOCKDIGEST_MAIL_RATE" envDefault:"60" doc:"Most mails in any minute over all processes."`
+	DKIMKey       Secret   `env:"STOCKDIGEST_DKIM_KEY" doc:"Private key that signs mails, RSA of 2048 bits or more, or Ed25519, as PEM or the path of a PEM file. Empty: mails are not signed here."`
+	DKIMSelector  string   `env:"STOCKDIGEST_DKIM_SELECTOR" doc:"Name in the DNS below which the public key is, such as mail2026."`
+	DKIMDomain    string   `env:"STOCKDIGEST_DKIM_DOMAIN" doc:"Domain that signs. Empty: the sender's."`
+	PostalAddress string   `env:"STOCKDIGEST_POSTAL_ADDRESS" doc:"Postal address at the foot of every mail to readers, which the law asks for."`
+	BaseURL       string   `env:"STOCKDIGEST_BASE_URL" doc:"Public https address of the web site, for the links in mails."`
+
 	Pretend string `env:"STOCKDIGEST_PRETEND" doc:"Address of a pretend world (stockdigest sim) that stands for the whole network. Refused in production."`
 }
 
@@ -146,7 +161,7 @@ func (o Options) faults() []string {
 	if strings.ContainsAny(o.Contact, "\r\n") {
 		faults = append(faults, "STOCKDIGEST_CONTACT has a line break")
 	}
-	return slices.Concat(faults, o.controlFaults(), o.scheduleFaults(), o.modelFaults(), o.editionFaults())
+	return slices.Concat(faults, o.controlFaults(), o.scheduleFaults(), o.modelFaults(), o.editionFaults(), o.mailFaults())
 }
 
 // controlFaults finds what is wrong with when and how much.

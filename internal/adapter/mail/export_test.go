@@ -1,0 +1,21 @@
+package mail
+
+import (
+	"context"
+	"net"
+
+	"stockdigest.app/stockdigest"
+)
+
+// Dials makes the post connect through dial.
+func (p *Post) Dials(dial func(ctx context.Context, network, address string) (net.Conn, error)) {
+	p.dial = dial
+}
+
+// SignOnly signs a message over the given fields only.
+func (s *Signer) SignOnly(message []byte, fields []string) ([]byte, error) {
+	return s.sign(message, fields)
+}
+
+// FailureInTheBody is what an error before the dot means.
+func FailureInTheBody(err error) *stockdigest.MailError { return failure(atBody, err) }
