@@ -2,6 +2,7 @@ package mail
 
 import (
 	"context"
+	"io"
 	"net"
 
 	"stockdigest.app/stockdigest"
@@ -19,3 +20,6 @@ func (s *Signer) SignOnly(message []byte, fields []string) ([]byte, error) {
 
 // FailureInTheBody is what an error before the dot means.
 func FailureInTheBody(err error) *stockdigest.MailError { return failure(atBody, err) }
+
+// Decoded undoes a transfer encoding.
+func Decoded(encoding string, body io.Reader) io.Reader { return decoded(encoding, body) }

@@ -74,7 +74,7 @@ func newInbox(tb testing.TB) *inbox {
 	}
 	var serving sync.WaitGroup
 	serving.Go(func() { _ = server.Serve(listener) })
-	tb.Cleanup(func() { _ = server.Close(); serving.Wait() })
+	tb.Cleanup(func() { _, _ = server.Close(), listener.Close(); serving.Wait() })
 	in.cfg.Port, in.cfg.Roots = port(listener), roots
 	return in
 }

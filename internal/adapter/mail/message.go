@@ -121,6 +121,7 @@ type writer struct {
 func (w *writer) body(m stockdigest.Mail) {
 	if len(m.HTML) == 0 {
 		w.text("text/plain", m.Text)
+		w.buf.WriteString("\r\n")
 		return
 	}
 	either, together := w.boundary("alternative"), w.boundary("related")
@@ -162,7 +163,6 @@ func (w *writer) text(kind string, body []byte) {
 	q := quotedprintable.NewWriter(&w.buf)
 	_, _ = q.Write(body) // a buffer takes all
 	_ = q.Close()
-	w.buf.WriteString("\r\n")
 }
 
 func (w *writer) picture(p stockdigest.Picture) {
