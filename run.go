@@ -113,6 +113,7 @@ type Run struct {
 	TimeZone  string // IANA name of the reader's or schedule's zone, for days in text
 	Class     Class
 	Batch     BatchID   // empty: it stands alone
+	Refreshes RunID     // the run whose report this one adds late bullets to; empty: none
 	CreatedBy string    // "schedule", "operator ada", "reader 0192…", "terminal"
 	CreatedAt time.Time // by the program's clock
 	Deadline  time.Time // from then on the run publishes what it has; zero: never
@@ -137,8 +138,14 @@ type RunFilter struct {
 	Before RunID // only runs made before this one: the last of the page before
 }
 
-// Window returns the time the run looks at.
-func (r Run) Window() Window { return r.Kind.Window(r.AsOf) }
+// Window returns the time the run looks at. A refresh looks for what is new, so
+// that a day is enough whatever its report is about.
+func (r Run) Window() Window {
+	if r.Refreshes != "" {
+		return Daily.Window(r.AsOf)
+	}
+	return r.Kind.Window(r.AsOf)
+}
 
 // Done reports whether the step has its mark.
 func (r Run) Done(step StepName) bool {

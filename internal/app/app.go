@@ -45,6 +45,7 @@ type App struct {
 	store   *store.DB
 	fetch   *fetch.Client
 	steps   []pipeline.Step
+	late    []pipeline.Step                                // of a refresh
 	forget  func(ctx context.Context, run stockdigest.Run) // what a run that is over has in hand
 	runner  *runs.Runner
 	caller  *calls.Caller // nil: no step pays for anything
@@ -84,6 +85,7 @@ func New(ctx context.Context, opts Options, world World, console *Console) (*App
 		return nil, joinClose(err, db)
 	}
 	a.steps = a.wire(linker)
+	a.late = a.wireRefresh(linker)
 	a.runner = a.newRunner()
 	context.AfterFunc(ctx, func() {
 		a.told <- time.Now()
@@ -187,7 +189,7 @@ func (a *App) loadTickers(ctx context.Context) error {
 
 // newRunner is who works on runs in this process, with the steps as the work.
 func (a *App) newRunner() *runs.Runner {
-	var flow *pipeline.Pipeline
+	var flow, refresh *pipeline.Pipeline
 	runner := runs.New(runs.Config{Worker: workerName(), Lease: a.opts.Lease, Caps: a.opts.Caps()}, runs.Deps{
 		Store: a.store, Log: a.log,
 		Work: func(ctx context.Context, run stockdigest.Run) error {
@@ -195,14 +197,18 @@ func (a *App) newRunner() *runs.Runner {
 				return err
 			}
 			defer a.forget(ctx, run)
+			if run.Refreshes != "" {
+				return refresh.Run(ctx, run)
+			}
 			return flow.Run(ctx, run)
 		},
 		Notice: func(line string) { a.console.Say("%s", line) },
 	})
-	flow = pipeline.New(a.store, a.steps, pipeline.Config{
+	config := pipeline.Config{
 		Now: a.world.Now, Stopping: runner.Stopping, Finished: a.console.StepFinished,
 		Started: func(run stockdigest.Run, step stockdigest.StepName) { runner.Progress(run, step, 0, 0) },
-	})
+	}
+	flow, refresh = pipeline.New(a.store, a.steps, config), pipeline.New(a.store, a.late, config)
 	return runner
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"stockdigest.app/stockdigest"
 	"stockdigest.app/stockdigest/internal/adapter/fetch"
+	"stockdigest.app/stockdigest/internal/adapter/store"
 	"stockdigest.app/stockdigest/internal/pipeline/extract"
 )
 
@@ -75,3 +76,17 @@ func Tries(store Groundings, edition, base stockdigest.Edition, percent int, tic
 	}
 	return all
 }
+
+// WorkAll brings every open run to its end.
+func WorkAll(ctx context.Context, a *App) error {
+	runs, err := a.store.Runs(ctx, stockdigest.RunFilter{Limit: 1000})
+	for _, run := range runs {
+		if !run.State.Final() {
+			err = errors.Join(err, a.runner.Do(ctx, run.ID))
+		}
+	}
+	return err
+}
+
+// StoreOf is the store that a works on.
+func StoreOf(a *App) *store.DB { return a.store }

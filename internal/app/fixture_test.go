@@ -75,6 +75,12 @@ func page(name, title string, i int) string {
 // add puts an answer into the night.
 func (f *fixture) add(t *testing.T, url, contentType, file, body string) {
 	t.Helper()
+	f.addFrom(t, "", url, contentType, file, body)
+}
+
+// addFrom puts an answer into the night that is given from a moment on.
+func (f *fixture) addFrom(t *testing.T, from, url, contentType, file, body string) {
+	t.Helper()
 	path := filepath.Join(f.dir, "bodies", file)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		t.Fatal(err)
@@ -82,7 +88,7 @@ func (f *fixture) add(t *testing.T, url, contentType, file, body string) {
 	if err := os.WriteFile(path, []byte(body), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	f.exchanges = append(f.exchanges, map[string]any{"url": url, "status": 200, "content_type": contentType, "file": "bodies/" + file})
+	f.exchanges = append(f.exchanges, map[string]any{"url": url, "status": 200, "content_type": contentType, "file": "bodies/" + file, "from": from})
 }
 
 // save writes night.json and returns the folder.

@@ -33,6 +33,7 @@ const (
 	childNight  = "APP_TEST_NIGHT"
 	childKillAt = "APP_TEST_KILL_AT"
 	childLog    = "APP_TEST_FETCHED" // file that every fetched URL is appended to
+	childLate   = "APP_TEST_LATE"    // not empty: the child makes the refresh after the night
 )
 
 func TestMain(m *testing.M) {
@@ -56,14 +57,14 @@ func child() int {
 		fmt.Fprintln(os.Stderr, err)
 		return 3
 	}
-	world, err := app.OpenWorld(context.Background(), opts, os.Getenv(childNight), time.Time{})
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 3
-	}
-	world.Wrap = func(next http.RoundTripper) http.RoundTripper { return logged{next, bomb} }
+	wrap := func(next http.RoundTripper) http.RoundTripper { return logged{next, bomb} }
 	console := &app.Console{Out: os.Stdout, Err: io.MultiWriter(os.Stderr, bomb), JSON: true}
-	answer, err := report(context.Background(), opts, world, console)
+	var answer any
+	if os.Getenv(childLate) != "" {
+		answer, err = lateReports(context.Background(), opts, os.Getenv(childNight), wrap, console)
+	} else {
+		answer, err = report(context.Background(), opts, os.Getenv(childNight), wrap, console)
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -74,7 +75,14 @@ func child() int {
 	return 0
 }
 
-func report(ctx context.Context, opts app.Options, world app.World, console *app.Console) (answer app.Answer, err error) {
+func report(
+	ctx context.Context, opts app.Options, dir string, wrap func(http.RoundTripper) http.RoundTripper, console *app.Console,
+) (answer app.Answer, err error) {
+	world, err := app.OpenWorld(ctx, opts, dir, time.Time{})
+	if err != nil {
+		return answer, err
+	}
+	world.Wrap = wrap
 	a, err := app.New(ctx, opts, world, console)
 	if err != nil {
 		return answer, err
@@ -138,6 +146,7 @@ type killer struct {
 	dir   string // data folder
 	url   string // PostgreSQL, or empty
 	log   string
+	late  string // not empty: the refresh, too
 }
 
 // run starts a child that kills itself at its killAt-th event (0: never), or is
@@ -156,7 +165,7 @@ func (k killer) run(t *testing.T, killAt int, after time.Duration) (out []byte, 
 	}
 	cmd := exec.CommandContext(ctx, exe, "-test.run=^$") // ends the child with SIGKILL
 	cmd.Env = append(os.Environ(),
-		childNight+"="+k.night, childKillAt+"="+strconv.Itoa(killAt), childLog+"="+k.log,
+		childNight+"="+k.night, childKillAt+"="+strconv.Itoa(killAt), childLog+"="+k.log, childLate+"="+k.late,
 		"STOCKDIGEST_DIR="+k.dir, "DATABASE_URL="+k.url, "STOCKDIGEST_LEASE=400ms")
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
@@ -204,16 +213,34 @@ func (k killer) stored(t *testing.T) map[string]bool {
 func TestKilledAnywhereGivesTheSameReport(t *testing.T) {
 	t.Parallel()
 	dir := newFixture(t).save(t)
-	want, killed := killer{night: dir, dir: t.TempDir(), log: filepath.Join(t.TempDir(), "log")}.run(t, 0, 0)
-	if killed || !bytes.Contains(want, []byte(`"status": "ready"`)) {
+	killedAnywhere(t, killer{night: dir}, 25, `"status": "ready"`)
+}
+
+// TestKilledRefreshGivesTheSameReports does so while the refresh is made, too.
+func TestKilledRefreshGivesTheSameReports(t *testing.T) {
+	t.Parallel()
+	killedAnywhere(t, killer{night: withLateNews(t).save(t), late: "yes"}, 15, `"late": true`)
+}
+
+// killedAnywhere kills as often as it is told, on each engine.
+func killedAnywhere(t *testing.T, work killer, enough int, within string) {
+	t.Helper()
+	fresh := func(t *testing.T) killer {
+		t.Helper()
+		k := work
+		k.dir, k.log = t.TempDir(), filepath.Join(t.TempDir(), "log")
+		return k
+	}
+	want, killed := fresh(t).run(t, 0, 0)
+	if killed || !bytes.Contains(want, []byte(within)) {
 		t.Fatalf("the run without a kill gave %s", want)
 	}
 	for _, engine := range []string{"sqlite", "postgres"} {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
 			random := rand.New(rand.NewPCG(1, uint64(len(engine))))
-			for kills := 0; kills < 25; {
-				k := killer{night: dir, dir: t.TempDir(), log: filepath.Join(t.TempDir(), "log")}
+			for kills := 0; kills < enough; {
+				k := fresh(t)
 				if engine == "postgres" {
 					k.url = storetest.EmptyPostgresURL(t)
 				}

@@ -100,13 +100,7 @@ func (a *App) scheduler(watch *schedule.Watch, deps schedule.Deps) (*schedule.Sc
 type Planned struct {
 	On       bool // whether it starts by itself here
 	TimeZone string
-	Slots    []PlannedSlot // by time
-}
-
-// A PlannedSlot is a slot to come.
-type PlannedSlot struct {
-	stockdigest.Slot
-	Note string `json:"note,omitempty"`
+	Slots    []stockdigest.Slot // by time
 }
 
 // ScheduleNext returns the slots of the next days.
@@ -120,15 +114,7 @@ func (a *App) ScheduleNext(ctx context.Context, days int) (Planned, error) {
 	if err != nil {
 		return Planned{}, err
 	}
-	planned := Planned{On: a.opts.Scheduled(), TimeZone: a.world.TimeZone, Slots: make([]PlannedSlot, 0, len(slots))}
-	for _, slot := range slots {
-		p := PlannedSlot{Slot: slot}
-		if !schedule.Doable(slot.Kind) {
-			p.Note = schedule.NotYet
-		}
-		planned.Slots = append(planned.Slots, p)
-	}
-	return planned, nil
+	return Planned{On: a.opts.Scheduled(), TimeZone: a.world.TimeZone, Slots: append([]stockdigest.Slot{}, slots...)}, nil
 }
 
 // ScheduleRun starts a kind by hand and does its work, but for runs, which
@@ -210,11 +196,7 @@ func ShowSlots(c *Console, planned Planned) error {
 			day = s.Day
 			c.Print("%s %s", s.Day.Weekday().String()[:3], s.Day)
 		}
-		line := fmt.Sprintf("  %s  %s", s.At, s.Kind)
-		if s.Note != "" {
-			line = fmt.Sprintf("  %s  %-9s  (%s)", s.At, s.Kind, s.Note)
-		}
-		c.Print("%s", line)
+		c.Print("  %s  %s", s.At, s.Kind)
 	}
 	return nil
 }

@@ -26,13 +26,14 @@ const takeClaimLock = `SELECT set_config('idle_in_transaction_session_timeout', 
 
 // runColumns are the columns of the query Run, in its order.
 const runColumns = `id, ticker, kind, as_of, time_zone, class, coalesce(batch_id, ''), created_by, created_at, deadline,
-    state, ending, token, attempts, cause, not_before, worker, step, progress_done, progress_total, started_at, ended_at`
+    state, ending, token, attempts, cause, not_before, worker, step, progress_done, progress_total, started_at, ended_at,
+    refreshes`
 
 func runFields(r *db.RunRow) []any {
 	return []any{
 		&r.ID, &r.Ticker, &r.Kind, &r.AsOf, &r.TimeZone, &r.Class, &r.Batch, &r.CreatedBy, &r.CreatedAt, &r.Deadline,
 		&r.State, &r.Ending, &r.Token, &r.Attempts, &r.Cause, &r.NotBefore, &r.Worker, &r.Step, &r.ProgressDone,
-		&r.ProgressTotal, &r.StartedAt, &r.EndedAt,
+		&r.ProgressTotal, &r.StartedAt, &r.EndedAt, &r.Refreshes,
 	}
 }
 

@@ -129,6 +129,14 @@ func (d *DB) Draft(ctx context.Context, run stockdigest.Run) (stockdigest.Draft,
 	return draft, err
 }
 
+// EndRun sets the done mark of a run's last step and ends it without a report
+// of its own. A second call for an ended run changes nothing.
+func (d *DB) EndRun(ctx context.Context, run stockdigest.Run, step stockdigest.StepName, note string) error {
+	return d.lastStep(ctx, "end the run of "+string(run.Ticker), run, func(q *db.Queries) error {
+		return d.finish(ctx, q, run, step, note)
+	})
+}
+
 // SaveReport keeps the report of a run, for ever as it is, remembers the
 // stories it tells, sets the done mark of compose, and ends the run. A second
 // call for an ended run changes nothing.
@@ -137,7 +145,18 @@ func (d *DB) SaveReport(ctx context.Context, run stockdigest.Run, report stockdi
 	if err != nil {
 		return err
 	}
-	return d.update(ctx, "save the report of "+string(run.Ticker), func(q *db.Queries) error {
+	return d.lastStep(ctx, "save the report of "+string(run.Ticker), run, func(q *db.Queries) error {
+		if err := d.addReport(ctx, q, run, report, body); err != nil {
+			return err
+		}
+		return d.finish(ctx, q, run, stockdigest.StepCompose, note)
+	})
+}
+
+// lastStep does the work of a run's last step and ends the run, unless it has
+// ended well.
+func (d *DB) lastStep(ctx context.Context, what string, run stockdigest.Run, work func(q *db.Queries) error) error {
+	return d.update(ctx, what, func(q *db.Queries) error {
 		row, err := current(ctx, q, run)
 		if err != nil {
 			return err
@@ -152,10 +171,7 @@ func (d *DB) SaveReport(ctx context.Context, run stockdigest.Run, report stockdi
 		if n == 0 {
 			return lost(run)
 		}
-		if err := d.addReport(ctx, q, run, report, body); err != nil {
-			return err
-		}
-		if err := d.finish(ctx, q, run, stockdigest.StepCompose, note); err != nil {
+		if err := work(q); err != nil {
 			return err
 		}
 		return d.end(ctx, q, string(run.ID), stockdigest.RunDone, "")
@@ -170,7 +186,10 @@ func (d *DB) addReport(ctx context.Context, q *db.Queries, run stockdigest.Run, 
 	if err != nil {
 		return err
 	}
-	told := bulletsByStory(report)
+	told, err := d.newlyTold(ctx, q, run, report)
+	if err != nil {
+		return err
+	}
 	for _, story := range slices.Sorted(maps.Keys(told)) {
 		bullets, err := pack(told[story])
 		if err != nil {
@@ -189,11 +208,35 @@ func (d *DB) addReport(ctx context.Context, q *db.Queries, run stockdigest.Run, 
 	return nil
 }
 
-func bulletsByStory(r stockdigest.Report) map[stockdigest.StoryID][]string {
+// newlyTold are the bullets of a report by story, without those of the report
+// that it adds to: they are remembered as they were told first.
+func (d *DB) newlyTold(
+	ctx context.Context, q *db.Queries, run stockdigest.Run, report stockdigest.Report,
+) (map[stockdigest.StoryID][]string, error) {
+	before := map[stockdigest.BulletID]bool{}
+	if run.Refreshes != "" {
+		body, err := q.Report(ctx, string(run.Refreshes))
+		if err != nil {
+			return nil, fmt.Errorf("read the report that is added to: %w", err)
+		}
+		var night stockdigest.Report
+		if err := unpackOne(body, &night); err != nil {
+			return nil, err
+		}
+		for _, s := range night.Sections {
+			for _, b := range s.Bullets {
+				before[b.ID] = true
+			}
+		}
+	}
+	return bulletsByStory(report, before), nil
+}
+
+func bulletsByStory(r stockdigest.Report, without map[stockdigest.BulletID]bool) map[stockdigest.StoryID][]string {
 	told := map[stockdigest.StoryID][]string{}
 	for _, s := range r.Sections {
 		for _, b := range s.Bullets {
-			if b.Story != "" {
+			if b.Story != "" && !without[b.ID] {
 				told[b.Story] = append(told[b.Story], clean(b.Text))
 			}
 		}

@@ -56,7 +56,7 @@ func (d *DB) addRun(ctx context.Context, q *db.Queries, run stockdigest.Run) err
 		ID: id.String(), Ticker: string(run.Ticker), Kind: string(run.Kind), AsOf: db.At(run.AsOf),
 		TimeZone: clean(run.TimeZone), CreatedAt: db.At(d.now()), Class: string(run.Class),
 		BatchID:   sql.NullString{String: string(run.Batch), Valid: run.Batch != ""},
-		CreatedBy: clean(run.CreatedBy), Deadline: db.At(run.Deadline),
+		CreatedBy: clean(run.CreatedBy), Deadline: db.At(run.Deadline), Refreshes: string(run.Refreshes),
 	})
 	return err
 }
@@ -94,7 +94,7 @@ func toRun(r db.RunRow) stockdigest.Run {
 		ID: stockdigest.RunID(r.ID), Ticker: stockdigest.Symbol(r.Ticker), Kind: stockdigest.ReportKind(r.Kind),
 		AsOf: r.AsOf.Time, TimeZone: r.TimeZone,
 		Class: stockdigest.Class(r.Class), Batch: stockdigest.BatchID(r.Batch), CreatedBy: r.CreatedBy,
-		CreatedAt: r.CreatedAt.Time, Deadline: r.Deadline.Time,
+		CreatedAt: r.CreatedAt.Time, Deadline: r.Deadline.Time, Refreshes: stockdigest.RunID(r.Refreshes),
 		State: stateOf(r), Token: int64(r.Token), Attempts: r.Attempts, Cause: r.Cause, NotBefore: r.NotBefore.Time,
 		Worker: r.Worker, Doing: stockdigest.Doing{Step: stockdigest.StepName(r.Step), Done: r.ProgressDone, Total: r.ProgressTotal},
 		StartedAt: r.StartedAt.Time, EndedAt: r.EndedAt.Time,

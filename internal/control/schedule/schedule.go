@@ -31,6 +31,7 @@ type Slots interface {
 // Rows is what the small work of the schedule reads and changes.
 type Rows interface {
 	FollowedTickers(ctx context.Context) ([]stockdigest.Symbol, error)
+	Refreshable(ctx context.Context, since, until time.Time) ([]stockdigest.Run, error)
 	PastDeadline(ctx context.Context, at time.Time) (int, error)
 	Cleanup(ctx context.Context, before stockdigest.Cutoffs, limit int) (int, error)
 	SettleStale(ctx context.Context, before time.Time) (int, error)
@@ -45,7 +46,7 @@ type Config struct {
 	Worker   string // unique per process start
 }
 
-// Deps is what a Scheduler works with. All but the last two are needed.
+// Deps is what a Scheduler works with. The functions may be nil.
 type Deps struct {
 	Slots Slots
 	Rows  Rows
@@ -62,6 +63,10 @@ type Deps struct {
 	// Send makes and plans the digests that are due and says in one line what
 	// it did. Without it nothing is sent.
 	Send func(context.Context) (string, error)
+
+	// Alerts looks for news that cannot wait for the next digest and says in
+	// one line what it did. Without it nobody looks.
+	Alerts func(context.Context) (string, error)
 }
 
 // A Scheduler starts what is due. It is safe for concurrent use.
@@ -85,13 +90,7 @@ func (s *Scheduler) Tick(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var due []stockdigest.Slot
-	for _, slot := range s.config.Plan.Due(now, cal) {
-		if Doable(slot.Kind) {
-			due = append(due, slot)
-		}
-	}
-	open, err := s.deps.Slots.OpenSlots(ctx, due)
+	open, err := s.deps.Slots.OpenSlots(ctx, s.config.Plan.Due(now, cal))
 	if err != nil {
 		return err
 	}
@@ -112,9 +111,6 @@ func (s *Scheduler) Run(ctx context.Context, kind stockdigest.SlotKind, name, by
 	if err := kind.Validate(); err != nil {
 		return stockdigest.SlotRecord{}, err
 	}
-	if !Doable(kind) {
-		return stockdigest.SlotRecord{}, stockdigest.Invalid(string(kind) + " is " + NotYet)
-	}
 	now, zone := s.deps.Now(), s.config.Plan.zone
 	slot := stockdigest.Slot{
 		Kind: kind, Day: stockdigest.DayOf(now, zone), At: stockdigest.ClockOf(now, zone), Due: now, ByHand: name,
@@ -124,20 +120,6 @@ func (s *Scheduler) Run(ctx context.Context, kind stockdigest.SlotKind, name, by
 		err = &stockdigest.Error{Kind: stockdigest.ErrConflict, Message: string(kind) + " was started under this name already"}
 	}
 	return taken, err
-}
-
-// NotYet is what people are told of a kind that nothing in this version does.
-const NotYet = "not part of this version"
-
-// Doable reports whether this version does the work of a kind.
-func Doable(kind stockdigest.SlotKind) bool {
-	switch kind {
-	case stockdigest.SlotProcess, stockdigest.SlotCleanup, stockdigest.SlotFilings, stockdigest.SlotDeadline, stockdigest.SlotCredits,
-		stockdigest.SlotSend:
-		return true
-	default:
-		return false
-	}
 }
 
 // Next returns the next n slots from now on, by time, at most a year ahead.

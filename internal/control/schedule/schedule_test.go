@@ -27,6 +27,9 @@ type board struct {
 	before   stockdigest.Cutoffs
 	stale    time.Time
 	holds    int // that were forgotten
+
+	told          []stockdigest.Run // with a report
+	refreshedFrom time.Time
 }
 
 func key(s stockdigest.Slot) string { return string(s.Kind) + " " + string(s.Day) + " " + s.Key() }
@@ -70,6 +73,11 @@ func (b *board) MarketDays(context.Context, string, stockdigest.Day, stockdigest
 
 func (b *board) FollowedTickers(context.Context) ([]stockdigest.Symbol, error) {
 	return b.followed, nil
+}
+
+func (b *board) Refreshable(_ context.Context, since, _ time.Time) ([]stockdigest.Run, error) {
+	b.refreshedFrom = since
+	return b.told, nil
 }
 
 func (b *board) PastDeadline(context.Context, time.Time) (int, error) { return 3, nil }
@@ -172,26 +180,39 @@ func TestWithTheScheduleOffNothingStartsButByHand(t *testing.T) {
 	}
 }
 
-func TestKindsThatNothingDoesAreRefusedAndNeverTaken(t *testing.T) {
+func TestAnUnknownKindIsRefused(t *testing.T) {
 	t.Parallel()
-	b := &board{}
 	now := at(t, "2026-11-24 09:00")
-	s := scheduler(t, b, true, &now)
-	if err := s.Tick(t.Context()); err != nil {
+	if _, err := scheduler(t, &board{}, true, &now).Run(t.Context(), "lunch", "x", "ada"); !errors.Is(err, stockdigest.ErrInvalid) {
+		t.Errorf("got %v, want an ErrInvalid", err)
+	}
+}
+
+func TestTheRefreshHasARunForEachFollowedCompanyWithAReport(t *testing.T) {
+	t.Parallel()
+	b := &board{
+		followed: []stockdigest.Symbol{"AAA", "BBB"},
+		told:     []stockdigest.Run{{ID: "r1", Ticker: "AAA", Kind: stockdigest.Weekly}, {ID: "r2", Ticker: "GONE", Kind: stockdigest.Weekly}},
+	}
+	now := at(t, "2026-11-23 07:01")
+	s := scheduler(t, b, false, &now)
+	if _, err := s.Run(t.Context(), stockdigest.SlotRefresh, "x", "ada"); err != nil {
 		t.Fatal(err)
 	}
-	for k := range b.taken {
-		if strings.HasPrefix(k, "send") || strings.HasPrefix(k, "alerts") || strings.HasPrefix(k, "refresh") {
-			t.Errorf("%s was taken", k)
-		}
+	want := []stockdigest.Run{{
+		Ticker: "AAA", Kind: stockdigest.Weekly, AsOf: now, TimeZone: "America/New_York", Class: stockdigest.ClassScheduled,
+		CreatedBy: "ada", Deadline: at(t, "2026-11-23 08:00"), Refreshes: "r1",
+	}}
+	if diff := cmp.Diff(want, b.runs); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
 	}
-	for _, kind := range []stockdigest.SlotKind{stockdigest.SlotSend, stockdigest.SlotAlerts, stockdigest.SlotRefresh} {
-		if _, err := s.Run(t.Context(), kind, "x", "ada"); !errors.Is(err, stockdigest.ErrInvalid) || !strings.Contains(err.Error(), schedule.NotYet) {
-			t.Errorf("%s: got %v, want that it is %s", kind, err, schedule.NotYet)
-		}
+	if midnight := at(t, "2026-11-23 00:00"); !b.refreshedFrom.Equal(midnight) {
+		t.Errorf("looked for reports from %s on, want %s", b.refreshedFrom, midnight)
 	}
-	if _, err := s.Run(t.Context(), "lunch", "x", "ada"); !errors.Is(err, stockdigest.ErrInvalid) {
-		t.Errorf("an unknown kind: %v", err)
+	b.told = nil
+	r, err := s.Run(t.Context(), stockdigest.SlotRefresh, "y", "ada")
+	if err != nil || len(b.batches) != 1 || r.Outcome != "no report of this night to add to" {
+		t.Errorf("without a report: %q, %v, %d batches", r.Outcome, err, len(b.batches))
 	}
 }
 

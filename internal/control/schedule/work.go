@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"stockdigest.app/stockdigest"
@@ -14,11 +15,15 @@ import (
 func (s *Scheduler) take(ctx context.Context, slot stockdigest.Slot, by string) (stockdigest.SlotRecord, bool, error) {
 	var batch *stockdigest.Batch
 	var runs []stockdigest.Run
-	if slot.Kind == stockdigest.SlotProcess {
-		var err error
-		if batch, runs, err = s.night(ctx, slot, by); err != nil {
-			return stockdigest.SlotRecord{}, false, err
-		}
+	var err error
+	switch slot.Kind { //nolint:exhaustive // the others have no runs
+	case stockdigest.SlotProcess:
+		batch, runs, err = s.night(ctx, slot, by)
+	case stockdigest.SlotRefresh:
+		batch, runs, err = s.refresh(ctx, slot, by)
+	}
+	if err != nil {
+		return stockdigest.SlotRecord{}, false, err
 	}
 	taken, ok, err := s.deps.Slots.TakeSlot(ctx, slot, s.config.Worker, batch, runs)
 	if err != nil || !ok {
@@ -39,7 +44,7 @@ func (s *Scheduler) take(ctx context.Context, slot stockdigest.Slot, by string) 
 
 // handedOver reports whether the work of a kind may take long.
 func handedOver(kind stockdigest.SlotKind) bool {
-	return kind == stockdigest.SlotCleanup || kind == stockdigest.SlotCredits
+	return kind == stockdigest.SlotCleanup || kind == stockdigest.SlotCredits || kind == stockdigest.SlotAlerts
 }
 
 // night is the batch of a process slot and its runs: one for each company that
@@ -72,6 +77,39 @@ func (s *Scheduler) night(
 	return batch, runs, nil
 }
 
+// refresh is the batch of a refresh slot: a run for each followed company that
+// has a report of this night. Without any there is no batch.
+func (s *Scheduler) refresh(
+	ctx context.Context, slot stockdigest.Slot, by string,
+) (*stockdigest.Batch, []stockdigest.Run, error) {
+	told, err := s.deps.Rows.Refreshable(ctx, slot.Day.At(0, s.config.Plan.zone), slot.Due)
+	if err != nil {
+		return nil, nil, err
+	}
+	symbols, err := s.deps.Rows.FollowedTickers(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	now := s.deps.Now()
+	deadline := s.config.Plan.deadline(now)
+	var runs []stockdigest.Run
+	for _, night := range told {
+		if !slices.Contains(symbols, night.Ticker) {
+			continue
+		}
+		runs = append(runs, stockdigest.Run{
+			Ticker: night.Ticker, Kind: night.Kind, AsOf: slot.Due, TimeZone: s.config.Plan.zone.String(),
+			Class: stockdigest.ClassScheduled, CreatedBy: by, Deadline: deadline, Refreshes: night.ID,
+		})
+	}
+	if len(runs) == 0 {
+		return nil, nil, nil
+	}
+	return &stockdigest.Batch{
+		Kind: runs[0].Kind, CreatedBy: by, CreatedAt: now, Deadline: deadline, Note: fmt.Sprintf("the refresh of %s", slot.Day),
+	}, runs, nil
+}
+
 // Work does what a taken slot is for, notes the outcome in it and returns that.
 // Everything it does may be done again.
 func (s *Scheduler) Work(ctx context.Context, taken stockdigest.SlotRecord) (outcome string, err error) {
@@ -88,8 +126,10 @@ func (s *Scheduler) Work(ctx context.Context, taken stockdigest.SlotRecord) (out
 		outcome, err = s.grant(ctx)
 	case stockdigest.SlotSend:
 		outcome, err = s.send(ctx)
-	case stockdigest.SlotRefresh, stockdigest.SlotAlerts:
-		err = stockdigest.Invalid(string(taken.Kind) + " is " + NotYet)
+	case stockdigest.SlotRefresh:
+		outcome = "no report of this night to add to"
+	case stockdigest.SlotAlerts:
+		outcome, err = s.alerts(ctx)
 	}
 	if err != nil {
 		return "", fmt.Errorf("do %s of %s: %w", taken.Kind, taken.Day, err)
@@ -102,6 +142,13 @@ func (s *Scheduler) send(ctx context.Context) (string, error) {
 		return "no mails are sent here", nil
 	}
 	return s.deps.Send(ctx)
+}
+
+func (s *Scheduler) alerts(ctx context.Context) (string, error) {
+	if s.deps.Alerts == nil {
+		return "no alerts are made here", nil
+	}
+	return s.deps.Alerts(ctx)
 }
 
 func (s *Scheduler) checkFilings(ctx context.Context) (string, error) {

@@ -18,7 +18,7 @@ const heldAbove = 0.30
 // gate. It is a pure function: equal rows give an equal report.
 func Build(run stockdigest.Run, m stockdigest.Material, d stockdigest.Draft) stockdigest.Report {
 	r := stockdigest.Report{
-		ID:       reportID(run),
+		ID:       reportID(run, 1),
 		Ticker:   run.Ticker,
 		Name:     m.Ticker.Name,
 		Kind:     run.Kind,
@@ -41,8 +41,8 @@ func Build(run stockdigest.Run, m stockdigest.Material, d stockdigest.Draft) sto
 	return r
 }
 
-func reportID(run stockdigest.Run) stockdigest.ReportID {
-	key := fmt.Sprintf("%s\n%s\n%s\n%d", run.Ticker, run.Kind, run.AsOf.UTC().Format("2006-01-02T15:04:05.000000Z"), 1)
+func reportID(run stockdigest.Run, version int) stockdigest.ReportID {
+	key := fmt.Sprintf("%s\n%s\n%s\n%d", run.Ticker, run.Kind, run.AsOf.UTC().Format("2006-01-02T15:04:05.000000Z"), version)
 	return stockdigest.ReportID("r" + stockdigest.Hash(key)[:20])
 }
 
@@ -82,11 +82,16 @@ func articles(m stockdigest.Material) []stockdigest.ReportArticle {
 		}
 		all = append(all, a)
 	}
+	inOrder(all)
+	return all
+}
+
+// inOrder puts what was selected first, each newest first.
+func inOrder(all []stockdigest.ReportArticle) {
 	rank := map[stockdigest.Decision]int{stockdigest.Selected: 0, stockdigest.Duplicate: 1, stockdigest.Rejected: 2, stockdigest.Pending: 3}
 	slices.SortStableFunc(all, func(a, b stockdigest.ReportArticle) int {
 		return cmp.Or(cmp.Compare(rank[a.Decision], rank[b.Decision]), b.PublishedAt.Compare(a.PublishedAt), strings.Compare(a.URL, b.URL))
 	})
-	return all
 }
 
 func filings(m stockdigest.Material) []stockdigest.ReportFiling {

@@ -139,6 +139,7 @@ func unite(a, b stockdigest.Article) stockdigest.Article {
 // page under two addresses is one candidate.
 type identities struct {
 	byTitle map[string][]stockdigest.Article
+	atNight map[stockdigest.ArticleID]bool // looked at in the night that a refresh adds to
 }
 
 // newIdentities starts with what the run found before a crash.

@@ -20,6 +20,7 @@ func (s *Step) judge(w stockdigest.Window, f stockdigest.Found, seen *identities
 		gate  string
 		drops func() string
 	}{
+		{"night", func() string { return seen.listed(a) }},
 		{"window", func() string { return outsideWindow(w, a) }},
 		{"script", func() string { return otherScript(a.Title) }},
 		{"spam", func() string { return spam(a.Title) }},

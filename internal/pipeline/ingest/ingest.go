@@ -65,6 +65,7 @@ type Step struct {
 	filings Filings
 	cfg     Config
 	policy  *policy
+	night   Night // not nil: the step is that of a refresh
 }
 
 // New returns the step over its store, feeds and filings.
@@ -90,7 +91,7 @@ func (s *Step) Run(ctx context.Context, run stockdigest.Run) error {
 		return fmt.Errorf("read material of run %s: %w", run.ID, err)
 	}
 	todo := unpolled(m)
-	wantFilings := m.Ticker.CIK != "" && !polled(m, filingsURL(m.Ticker.CIK))
+	wantFilings := s.night == nil && m.Ticker.CIK != "" && !polled(m, filingsURL(m.Ticker.CIK))
 	total := len(todo)
 	if wantFilings {
 		total++
@@ -104,6 +105,9 @@ func (s *Step) Run(ctx context.Context, run stockdigest.Run) error {
 		return err
 	}
 	seen, told := newIdentities(m.Candidates), publishersTold(m.Candidates, answers)
+	if err := s.know(ctx, run, seen); err != nil {
+		return err
+	}
 	for i, feed := range todo {
 		if err := s.save(ctx, run, feed, answers[i], seen, told); err != nil {
 			return err

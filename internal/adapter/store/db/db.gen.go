@@ -438,6 +438,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.readersStmt, err = db.PrepareContext(ctx, readers); err != nil {
 		return nil, fmt.Errorf("error preparing query Readers: %w", err)
 	}
+	if q.refreshableReportsStmt, err = db.PrepareContext(ctx, refreshableReports); err != nil {
+		return nil, fmt.Errorf("error preparing query RefreshableReports: %w", err)
+	}
 	if q.releaseDeliveryStmt, err = db.PrepareContext(ctx, releaseDelivery); err != nil {
 		return nil, fmt.Errorf("error preparing query ReleaseDelivery: %w", err)
 	}
@@ -1343,6 +1346,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing readersStmt: %w", cerr)
 		}
 	}
+	if q.refreshableReportsStmt != nil {
+		if cerr := q.refreshableReportsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing refreshableReportsStmt: %w", cerr)
+		}
+	}
 	if q.releaseDeliveryStmt != nil {
 		if cerr := q.releaseDeliveryStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing releaseDeliveryStmt: %w", cerr)
@@ -1870,6 +1878,7 @@ type Queries struct {
 	readerByEmailStmt       *sql.Stmt
 	readerTickersStmt       *sql.Stmt
 	readersStmt             *sql.Stmt
+	refreshableReportsStmt  *sql.Stmt
 	releaseDeliveryStmt     *sql.Stmt
 	releaseRunStmt          *sql.Stmt
 	repointStmt             *sql.Stmt
@@ -2084,6 +2093,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		readerByEmailStmt:       q.readerByEmailStmt,
 		readerTickersStmt:       q.readerTickersStmt,
 		readersStmt:             q.readersStmt,
+		refreshableReportsStmt:  q.refreshableReportsStmt,
 		releaseDeliveryStmt:     q.releaseDeliveryStmt,
 		releaseRunStmt:          q.releaseRunStmt,
 		repointStmt:             q.repointStmt,

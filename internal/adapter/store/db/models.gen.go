@@ -17,6 +17,11 @@ type AccessToken struct {
 	RevokedAt Time
 }
 
+type AlertLook struct {
+	Symbol   string
+	LookedAt Time
+}
+
 type Answer struct {
 	Owner       string
 	Key         string
@@ -352,6 +357,7 @@ type Run struct {
 	Step          string
 	ProgressDone  int
 	ProgressTotal int
+	Refreshes     string
 }
 
 type RunAsk struct {

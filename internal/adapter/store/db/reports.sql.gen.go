@@ -153,6 +153,46 @@ func (q *Queries) MarkTold(ctx context.Context, arg MarkToldParams) error {
 	return err
 }
 
+const refreshableReports = `-- name: RefreshableReports :many
+SELECT run_id, ticker, kind FROM reports
+WHERE as_of > $1 AND as_of < $2 AND kind IN ('daily', 'weekly') AND status <> 'held'
+ORDER BY ticker, as_of, version
+`
+
+type RefreshableReportsParams struct {
+	Since Time
+	Until Time
+}
+
+type RefreshableReportsRow struct {
+	RunID  string
+	Ticker string
+	Kind   string
+}
+
+func (q *Queries) RefreshableReports(ctx context.Context, arg RefreshableReportsParams) ([]RefreshableReportsRow, error) {
+	rows, err := q.query(ctx, q.refreshableReportsStmt, refreshableReports, arg.Since, arg.Until)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []RefreshableReportsRow
+	for rows.Next() {
+		var i RefreshableReportsRow
+		if err := rows.Scan(&i.RunID, &i.Ticker, &i.Kind); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const report = `-- name: Report :one
 SELECT body FROM reports WHERE run_id = $1
 `

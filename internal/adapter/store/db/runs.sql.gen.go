@@ -37,8 +37,8 @@ func (q *Queries) AddBatch(ctx context.Context, arg AddBatchParams) error {
 
 const addRun = `-- name: AddRun :execrows
 INSERT INTO runs (id, ticker, kind, as_of, time_zone, state, token, attempts, worker, lease_until, cause, created_at,
-    class, batch_id, created_by, deadline)
-VALUES ($1, $2, $3, $4, $5, 'queued', 0, 0, '', NULL, '', $6, $7, $8, $9, $10)
+    class, batch_id, created_by, deadline, refreshes)
+VALUES ($1, $2, $3, $4, $5, 'queued', 0, 0, '', NULL, '', $6, $7, $8, $9, $10, $11)
 ON CONFLICT (ticker, kind, as_of) DO NOTHING
 `
 
@@ -53,6 +53,7 @@ type AddRunParams struct {
 	BatchID   sql.NullString
 	CreatedBy string
 	Deadline  Time
+	Refreshes string
 }
 
 func (q *Queries) AddRun(ctx context.Context, arg AddRunParams) (int64, error) {
@@ -67,6 +68,7 @@ func (q *Queries) AddRun(ctx context.Context, arg AddRunParams) (int64, error) {
 		arg.BatchID,
 		arg.CreatedBy,
 		arg.Deadline,
+		arg.Refreshes,
 	)
 	if err != nil {
 		return 0, err
@@ -294,7 +296,8 @@ func (q *Queries) RetryRun(ctx context.Context, arg RetryRunParams) (int64, erro
 
 const run = `-- name: Run :one
 SELECT id, ticker, kind, as_of, time_zone, class, coalesce(batch_id, '') AS batch, created_by, created_at, deadline,
-    state, ending, token, attempts, cause, not_before, worker, step, progress_done, progress_total, started_at, ended_at
+    state, ending, token, attempts, cause, not_before, worker, step, progress_done, progress_total, started_at, ended_at,
+    refreshes
 FROM runs WHERE id = $1
 `
 
@@ -321,6 +324,7 @@ type RunRow struct {
 	ProgressTotal int
 	StartedAt     Time
 	EndedAt       Time
+	Refreshes     string
 }
 
 // The columns are those of runColumns in claim.go, in its order.
@@ -350,6 +354,7 @@ func (q *Queries) Run(ctx context.Context, id string) (RunRow, error) {
 		&i.ProgressTotal,
 		&i.StartedAt,
 		&i.EndedAt,
+		&i.Refreshes,
 	)
 	return i, err
 }

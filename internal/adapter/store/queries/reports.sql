@@ -47,3 +47,8 @@ JOIN stories s ON s.id = t.story_id
 JOIN run_stories r ON r.run_id = t.run_id AND r.story_id = t.story_id
 WHERE t.ticker = sqlc.arg(ticker) AND t.as_of >= sqlc.arg(since) AND t.as_of < sqlc.arg(before)
 ORDER BY t.as_of, t.story_id, t.run_id;
+
+-- name: RefreshableReports :many
+SELECT run_id, ticker, kind FROM reports
+WHERE as_of > sqlc.arg(since) AND as_of < sqlc.arg(until) AND kind IN ('daily', 'weekly') AND status <> 'held'
+ORDER BY ticker, as_of, version;

@@ -1,7 +1,7 @@
 -- name: AddRun :execrows
 INSERT INTO runs (id, ticker, kind, as_of, time_zone, state, token, attempts, worker, lease_until, cause, created_at,
-    class, batch_id, created_by, deadline)
-VALUES ($1, $2, $3, $4, $5, 'queued', 0, 0, '', NULL, '', $6, $7, $8, $9, $10)
+    class, batch_id, created_by, deadline, refreshes)
+VALUES ($1, $2, $3, $4, $5, 'queued', 0, 0, '', NULL, '', $6, $7, $8, $9, $10, $11)
 ON CONFLICT (ticker, kind, as_of) DO NOTHING;
 
 -- name: RunByKey :one
@@ -10,7 +10,8 @@ SELECT id FROM runs WHERE ticker = $1 AND kind = $2 AND as_of = $3;
 -- The columns are those of runColumns in claim.go, in its order.
 -- name: Run :one
 SELECT id, ticker, kind, as_of, time_zone, class, coalesce(batch_id, '') AS batch, created_by, created_at, deadline,
-    state, ending, token, attempts, cause, not_before, worker, step, progress_done, progress_total, started_at, ended_at
+    state, ending, token, attempts, cause, not_before, worker, step, progress_done, progress_total, started_at, ended_at,
+    refreshes
 FROM runs WHERE id = $1;
 
 -- Holds the row until the end of the transaction, so that nobody takes the run

@@ -1,0 +1,13 @@
+-- +goose Up
+-- The run whose report a refresh adds to; empty for all other runs.
+ALTER TABLE runs ADD COLUMN refreshes text COLLATE "C" NOT NULL DEFAULT '';
+
+-- When a company's feeds were last looked at for alerts.
+CREATE TABLE alert_looks (
+    symbol    text COLLATE "C" NOT NULL PRIMARY KEY REFERENCES tickers (symbol) ON DELETE CASCADE,
+    looked_at timestamptz NOT NULL
+);
+
+-- +goose Down
+DROP TABLE alert_looks;
+ALTER TABLE runs DROP COLUMN refreshes;
