@@ -23,6 +23,7 @@ const (
 	exitInvalid     = 2   // the input is wrong: flags, settings, an unknown ticker, a broken file
 	exitUnavailable = 3   // something outside does not answer: the database, the network
 	exitRefused     = 4   // not allowed, or it changed under us
+	exitWrongPlace  = 78  // the database is for another environment; nothing was changed
 	exitInterrupted = 130 // stopped by a signal; the next run goes on from here
 )
 
@@ -70,6 +71,9 @@ func report(stderr io.Writer, err error) int {
 		return exitInterrupted
 	}
 	fmt.Fprintln(stderr, "stockdigest: "+app.OneLine(err))
+	if _, ok := errors.AsType[*app.WrongDatabaseError](err); ok {
+		return exitWrongPlace
+	}
 	switch {
 	case errors.Is(err, stockdigest.ErrInvalid), errors.Is(err, stockdigest.ErrNotFound):
 		return exitInvalid

@@ -219,15 +219,26 @@ func (a *App) progress(run stockdigest.Run, step stockdigest.StepName, done, tot
 	a.runner.Progress(run, step, done, total)
 }
 
+// openStore opens the world's database. The live one must be of the settings'
+// environment; others mail nobody.
 func openStore(ctx context.Context, opts Options, world World) (*store.DB, error) {
+	cfg, err := storeConfig(opts, world)
+	if err != nil {
+		return nil, err
+	}
+	if world.own == nil {
+		return openStamped(ctx, opts, cfg)
+	}
+	return openMigrated(ctx, cfg)
+}
+
+func storeConfig(opts Options, world World) (store.Config, error) {
 	cfg := store.Config{URL: string(opts.DatabaseURL), Schema: world.Schema(), Now: world.Now}
 	if cfg.URL == "" {
 		cfg.Path = filepath.Join(opts.Dir, world.File())
-		if err := makeFolder(filepath.Dir(cfg.Path)); err != nil {
-			return nil, err
-		}
+		return cfg, makeFolder(filepath.Dir(cfg.Path))
 	}
-	return openMigrated(ctx, cfg)
+	return cfg, nil
 }
 
 func openMigrated(ctx context.Context, c store.Config) (*store.DB, error) {

@@ -74,8 +74,8 @@ type Options struct {
 	SMTPUsername  string   `env:"SMTP_USERNAME" doc:"Name to log in with."`
 	SMTPPassword  Secret   `env:"SMTP_PASSWORD" doc:"Password to log in with, sent over TLS only. Empty: no login."`
 	SMTPFrom      string   `env:"SMTP_FROM" doc:"Sender, such as StockDigest <digest@example.com>. Mails that cannot be delivered come back to it."`
-	AdminEmail    string   `env:"ADMIN_EMAIL" doc:"Address of who runs the service: reviews, previews and warnings go there. Empty: nobody gets them."`
-	DryRun        bool     `env:"DRY_RUN" doc:"Send mails to the addresses of STOCKDIGEST_MAIL_ALLOW only, in production too."`
+	AdminEmail    string   `env:"ADMIN_EMAIL" doc:"Address of who runs the service: reviews, previews and warnings go there. Empty: those mails are noted as suppressed."`
+	DryRun        bool     `env:"DRY_RUN" doc:"Plan and send mails in a ledger of their own, which real runs never read, and to the addresses of STOCKDIGEST_MAIL_ALLOW only, in production too."`
 	MailAllow     []string `env:"STOCKDIGEST_MAIL_ALLOW" doc:"Addresses, or domains such as @example.com, with commas between them. Outside production and in a dry run nobody else gets a mail."`
 	MailRate      int      `env:"STOCKDIGEST_MAIL_RATE" envDefault:"60" doc:"Most mails in any minute over all processes."`
 	DKIMKey       Secret   `env:"STOCKDIGEST_DKIM_KEY" doc:"Private key that signs mails, RSA of 2048 bits or more, or Ed25519, as PEM or the path of a PEM file. Empty: mails are not signed here."`
@@ -83,6 +83,8 @@ type Options struct {
 	DKIMDomain    string   `env:"STOCKDIGEST_DKIM_DOMAIN" doc:"Domain that signs. Empty: the sender's."`
 	PostalAddress string   `env:"STOCKDIGEST_POSTAL_ADDRESS" doc:"Postal address at the foot of every mail to readers, which the law asks for."`
 	BaseURL       string   `env:"STOCKDIGEST_BASE_URL" doc:"Public https address of the web site, for the links in mails."`
+	Approval      string   `env:"STOCKDIGEST_APPROVAL" envDefault:"auto" doc:"auto: digests go at their time unless held. hand: none goes that nobody approved."`
+	Previews      string   `env:"STOCKDIGEST_PREVIEWS" envDefault:"one" doc:"Digests that the operator gets to see half an hour before their readers: none, one (the first of each day) or all."`
 
 	Pretend string `env:"STOCKDIGEST_PRETEND" doc:"Address of a pretend world (stockdigest sim) that stands for the whole network. Refused in production."`
 }
@@ -161,7 +163,7 @@ func (o Options) faults() []string {
 	if strings.ContainsAny(o.Contact, "\r\n") {
 		faults = append(faults, "STOCKDIGEST_CONTACT has a line break")
 	}
-	return slices.Concat(faults, o.controlFaults(), o.scheduleFaults(), o.modelFaults(), o.editionFaults(), o.mailFaults())
+	return slices.Concat(faults, o.controlFaults(), o.scheduleFaults(), o.modelFaults(), o.editionFaults(), o.mailFaults(), o.sendingFaults())
 }
 
 // controlFaults finds what is wrong with when and how much.

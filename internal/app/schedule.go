@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -63,11 +64,27 @@ func (a *App) newSchedule(work bool) (*schedule.Scheduler, *tasks.Tasks, error) 
 			return err
 		}
 		if a.opts.Scheduled() {
-			does.Tick = scheduler.Tick
+			if does.Tick, err = a.tick(scheduler); err != nil {
+				return nil, nil, err
+			}
 		}
 	}
 	carrier, err = a.newTasks(does)
 	return scheduler, carrier, err
+}
+
+// tick is the work of a minute: what the schedule says, and the digests of
+// readers whose morning it is.
+func (a *App) tick(scheduler *schedule.Scheduler) (func(context.Context) error, error) {
+	digester, err := a.newDigester()
+	if err != nil || digester == nil {
+		return scheduler.Tick, err
+	}
+	return func(ctx context.Context) error {
+		err := scheduler.Tick(ctx)
+		_, e := digester.Tick(ctx)
+		return errors.Join(err, e)
+	}, nil
 }
 
 func (a *App) newTasks(work tasks.Work) (*tasks.Tasks, error) {
@@ -89,6 +106,16 @@ func (a *App) scheduler(watch *schedule.Watch, deps schedule.Deps) (*schedule.Sc
 	plan, err := a.opts.plan(a.world.TimeZone)
 	if err != nil {
 		return nil, err
+	}
+	digester, err := a.newDigester()
+	if err != nil {
+		return nil, err
+	}
+	if digester != nil {
+		deps.Send = func(ctx context.Context) (string, error) {
+			tally, err := digester.Tick(ctx)
+			return tally.String(), err
+		}
 	}
 	deps.Slots, deps.Rows, deps.Watch, deps.Now, deps.Log = a.store, a.store, watch, a.world.Now, a.log
 	return schedule.New(schedule.Config{

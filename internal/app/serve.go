@@ -65,7 +65,12 @@ func Serve(ctx context.Context, opts Options, role Role, console *Console) (err 
 	}
 	group.Go(func() error { return carrier.Run(running) })
 	if role != RoleWeb {
+		sender, err := a.newSender()
+		if err != nil {
+			return err
+		}
 		group.Go(func() error { return a.runner.Serve(running) })
+		group.Go(func() error { return sender.Run(running) })
 	}
 	console.Say("%s: serving as %s, writer %s, schedule %s; stop with Ctrl-C", opts.Environment, role, opts.writer(), onOff(opts.Scheduled()))
 	return group.Wait()
