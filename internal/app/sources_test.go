@@ -58,7 +58,8 @@ func TestADigestOnDiskShowsTheChart(t *testing.T) {
 	must(t, err)
 	page, err := os.ReadFile(files[0].HTML)
 	must(t, err)
-	_, after, shown := strings.Cut(string(page), `<img src="`)
+	_, after, shown := strings.Cut(string(page), `<img `)
+	_, after, _ = strings.Cut(after, ` src="`)
 	src, _, _ := strings.Cut(after, `"`)
 	if picture, err := os.ReadFile(filepath.Join(dir, src)); !shown || err != nil || !strings.HasPrefix(string(picture), "\x89PNG") {
 		t.Errorf("the digest shows %q: %v", src, err)
