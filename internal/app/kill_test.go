@@ -219,7 +219,7 @@ func TestKilledAnywhereGivesTheSameReport(t *testing.T) {
 // TestKilledRefreshGivesTheSameReports does so while the refresh is made, too.
 func TestKilledRefreshGivesTheSameReports(t *testing.T) {
 	t.Parallel()
-	killedAnywhere(t, killer{night: withLateNews(t).save(t), late: "yes"}, 15, `"late": true`)
+	killedAnywhere(t, killer{night: withLateNews(t, "2026-03-03T09:30:00Z").save(t), late: "yes"}, 15, `"late": true`)
 }
 
 // killedAnywhere kills as often as it is told, on each engine.

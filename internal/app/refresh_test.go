@@ -27,8 +27,8 @@ const (
 
 // withLateNews is the fixture whose first company is told about once more
 // between the night and the refresh: one page that matters and one that does
-// not.
-func withLateNews(t *testing.T) *fixture {
+// not. The feed lists them from a moment on.
+func withLateNews(t *testing.T, listed string) *fixture {
 	t.Helper()
 	f := newFixture(t)
 	const from = "2026-03-03T09:30:00Z"
@@ -50,7 +50,7 @@ func withLateNews(t *testing.T) *fixture {
 		t.Fatal(err)
 	}
 	feed := strings.Replace(string(old), "<item>", items+"<item>", 1)
-	f.addFrom(t, from, "https://feeds.example/ZQLA.xml", "application/rss+xml", "ZQLA-late.xml", feed)
+	f.addFrom(t, listed, "https://feeds.example/ZQLA.xml", "application/rss+xml", "ZQLA-late.xml", feed)
 	return f
 }
 
@@ -184,7 +184,7 @@ func TestLateFaultsSeesABrokenRefresh(t *testing.T) {
 
 func TestRefreshAddsOneLateBulletAndPaysNothing(t *testing.T) {
 	t.Parallel()
-	ctx, dir, opts := t.Context(), withLateNews(t).save(t), options(t)
+	ctx, dir, opts := t.Context(), withLateNews(t, "2026-03-03T09:30:00Z").save(t), options(t)
 	answer, err := makeNight(ctx, opts, dir, nil, silent())
 	if err != nil {
 		t.Fatal(err)
@@ -223,6 +223,28 @@ func TestRefreshAddsOneLateBulletAndPaysNothing(t *testing.T) {
 	}
 	nothingPaid(t, opts, dir)
 	notToldAgain(t, opts, dir)
+}
+
+// TestRefreshTellsWhatTheNightListedTooEarly has the feed list the late pages
+// when the night reads it a little after its as-of time.
+func TestRefreshTellsWhatTheNightListedTooEarly(t *testing.T) {
+	t.Parallel()
+	ctx, dir, opts := t.Context(), withLateNews(t, "2026-03-03T06:59:00Z").save(t), options(t)
+	answer, err := makeNight(ctx, opts, dir, nil, silent())
+	if err != nil {
+		t.Fatal(err)
+	}
+	night := answer.Digest("").Reports[0]
+	reports, err := refresh(ctx, opts, dir, refreshAt, nil, silent())
+	if err != nil || len(reports) != 3 {
+		t.Fatalf("got %d reports, %v", len(reports), err)
+	}
+	if faults := lateFaults(night, reports[2]); len(faults) > 0 {
+		t.Error(faults)
+	}
+	if len(reports[2].Articles) != len(night.Articles) {
+		t.Errorf("%d articles are listed after %d", len(reports[2].Articles), len(night.Articles))
+	}
 }
 
 func nothingPaid(t *testing.T, opts app.Options, dir string) {

@@ -129,17 +129,18 @@ func withStories(night, found []stockdigest.ReportStory, told map[stockdigest.St
 	return all
 }
 
-// withArticles adds what the night did not list. What was outside the day that
-// a refresh looks at is no news of it.
+// withArticles adds what the night did not look at, in the place of what it only
+// listed because of its date.
 func withArticles(night, found []stockdigest.ReportArticle) []stockdigest.ReportArticle {
-	listed := map[string]bool{}
-	for _, a := range night {
-		listed[a.URL] = true
-	}
 	all := slices.Clone(night)
 	for _, a := range found {
-		if !listed[a.URL] && a.Gate != "window" {
+		i := slices.IndexFunc(all, func(known stockdigest.ReportArticle) bool { return known.URL == a.URL })
+		switch {
+		case a.Gate == "window":
+		case i < 0:
 			all = append(all, a)
+		case all[i].Gate == "window":
+			all[i] = a
 		}
 	}
 	inOrder(all)

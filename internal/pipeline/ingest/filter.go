@@ -11,6 +11,9 @@ import (
 	"stockdigest.app/stockdigest"
 )
 
+// gateWindow is the gate of what was published at another time.
+const gateWindow = "window"
+
 // judge applies the filters in order; the first that speaks decides. What
 // passes them all is pending, or a duplicate of what passed before.
 func (s *Step) judge(w stockdigest.Window, f stockdigest.Found, seen *identities) stockdigest.Verdict {
@@ -21,7 +24,7 @@ func (s *Step) judge(w stockdigest.Window, f stockdigest.Found, seen *identities
 		drops func() string
 	}{
 		{"night", func() string { return seen.listed(a) }},
-		{"window", func() string { return outsideWindow(w, a) }},
+		{gateWindow, func() string { return outsideWindow(w, a) }},
 		{"script", func() string { return otherScript(a.Title) }},
 		{"spam", func() string { return spam(a.Title) }},
 		{"institutional", func() string { return institutionalFlow(a.Title) }},

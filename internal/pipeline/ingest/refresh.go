@@ -13,7 +13,8 @@ type Night interface {
 }
 
 // NewRefresh returns the step of a refresh: it reads feeds and no filings, and
-// leaves out what the night looked at, whatever came of it then.
+// leaves out what the night looked at, whatever came of it then. What came after
+// the night's as-of time the night only listed.
 func NewRefresh(store Store, feeds Feeds, night Night, cfg Config) *Step {
 	s := New(store, feeds, nil, cfg)
 	s.night = night
@@ -31,6 +32,9 @@ func (s *Step) know(ctx context.Context, run stockdigest.Run, seen *identities) 
 	}
 	seen.atNight = make(map[stockdigest.ArticleID]bool, len(report.Articles))
 	for _, a := range report.Articles {
+		if a.Gate == gateWindow {
+			continue
+		}
 		id := stockdigest.NewArticleID(a.URL)
 		seen.atNight[id] = true
 		seen.keep(stockdigest.Article{ID: id, URL: a.URL, Title: a.Title, Publisher: a.Publisher, PublishedAt: a.PublishedAt})
