@@ -169,23 +169,28 @@ func (d *DB) saveFirst(ctx context.Context, what string, run stockdigest.Run, fo
 // savePoll comes last in its transaction: other runs wait for the row of the
 // feed.
 func (d *DB) savePoll(ctx context.Context, q *db.Queries, run stockdigest.Run, poll stockdigest.Poll) error {
-	h := poll.Health
-	err := q.SaveHealth(ctx, db.SaveHealthParams{
-		Url: clean(poll.FeedURL), Etag: clean(h.ETag), LastModified: clean(h.LastModified), PolledAt: at(h.PolledAt, poll.At),
-		Error: clean(h.Error), Failures: h.Failures, Items: h.Items, EmptyPolls: h.Empty,
-	})
-	if err != nil {
+	if err := q.SaveHealth(ctx, health(poll)); err != nil {
 		return err
 	}
+	h := poll.Health
 	h.PolledAt = db.At(h.PolledAt).Time
-	health, err := packOne(h)
+	body, err := packOne(h)
 	if err != nil {
 		return err
 	}
 	return q.SavePoll(ctx, db.SavePollParams{
 		RunID: string(run.ID), FeedUrl: clean(poll.FeedURL), PolledAt: at(poll.At, d.now()), NotModified: poll.NotModified,
-		Items: poll.Items, Error: clean(poll.Error), Health: health,
+		Items: poll.Items, Error: clean(poll.Error), Health: body,
 	})
+}
+
+// health is the row of the feed that was polled.
+func health(poll stockdigest.Poll) db.SaveHealthParams {
+	h := poll.Health
+	return db.SaveHealthParams{
+		Url: clean(poll.FeedURL), Etag: clean(h.ETag), LastModified: clean(h.LastModified), PolledAt: at(h.PolledAt, poll.At),
+		Error: clean(h.Error), Failures: h.Failures, Items: h.Items, EmptyPolls: h.Empty,
+	}
 }
 
 func (d *DB) articleRows(found []stockdigest.Found) []db.UpsertArticleParams {

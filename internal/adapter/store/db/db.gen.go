@@ -33,6 +33,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.addAccountStmt, err = db.PrepareContext(ctx, addAccount); err != nil {
 		return nil, fmt.Errorf("error preparing query AddAccount: %w", err)
 	}
+	if q.addAlertLookStmt, err = db.PrepareContext(ctx, addAlertLook); err != nil {
+		return nil, fmt.Errorf("error preparing query AddAlertLook: %w", err)
+	}
 	if q.addAskStmt, err = db.PrepareContext(ctx, addAsk); err != nil {
 		return nil, fmt.Errorf("error preparing query AddAsk: %w", err)
 	}
@@ -131,6 +134,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.adjustCreditStmt, err = db.PrepareContext(ctx, adjustCredit); err != nil {
 		return nil, fmt.Errorf("error preparing query AdjustCredit: %w", err)
+	}
+	if q.alertLookStmt, err = db.PrepareContext(ctx, alertLook); err != nil {
+		return nil, fmt.Errorf("error preparing query AlertLook: %w", err)
 	}
 	if q.allReaderTickersStmt, err = db.PrepareContext(ctx, allReaderTickers); err != nil {
 		return nil, fmt.Errorf("error preparing query AllReaderTickers: %w", err)
@@ -264,6 +270,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.draftsWithStmt, err = db.PrepareContext(ctx, draftsWith); err != nil {
 		return nil, fmt.Errorf("error preparing query DraftsWith: %w", err)
 	}
+	if q.dropAlertStmt, err = db.PrepareContext(ctx, dropAlert); err != nil {
+		return nil, fmt.Errorf("error preparing query DropAlert: %w", err)
+	}
 	if q.dropOldAnswersStmt, err = db.PrepareContext(ctx, dropOldAnswers); err != nil {
 		return nil, fmt.Errorf("error preparing query DropOldAnswers: %w", err)
 	}
@@ -321,6 +330,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.filingsCheckedStmt, err = db.PrepareContext(ctx, filingsChecked); err != nil {
 		return nil, fmt.Errorf("error preparing query FilingsChecked: %w", err)
 	}
+	if q.filingsSeenStmt, err = db.PrepareContext(ctx, filingsSeen); err != nil {
+		return nil, fmt.Errorf("error preparing query FilingsSeen: %w", err)
+	}
 	if q.fillDigestStmt, err = db.PrepareContext(ctx, fillDigest); err != nil {
 		return nil, fmt.Errorf("error preparing query FillDigest: %w", err)
 	}
@@ -372,6 +384,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.lastCallsStmt, err = db.PrepareContext(ctx, lastCalls); err != nil {
 		return nil, fmt.Errorf("error preparing query LastCalls: %w", err)
 	}
+	if q.lastReportStmt, err = db.PrepareContext(ctx, lastReport); err != nil {
+		return nil, fmt.Errorf("error preparing query LastReport: %w", err)
+	}
 	if q.leaveTurnStmt, err = db.PrepareContext(ctx, leaveTurn); err != nil {
 		return nil, fmt.Errorf("error preparing query LeaveTurn: %w", err)
 	}
@@ -392,6 +407,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.mergeCandidateStmt, err = db.PrepareContext(ctx, mergeCandidate); err != nil {
 		return nil, fmt.Errorf("error preparing query MergeCandidate: %w", err)
+	}
+	if q.moveAlertLookStmt, err = db.PrepareContext(ctx, moveAlertLook); err != nil {
+		return nil, fmt.Errorf("error preparing query MoveAlertLook: %w", err)
 	}
 	if q.moveDigestStmt, err = db.PrepareContext(ctx, moveDigest); err != nil {
 		return nil, fmt.Errorf("error preparing query MoveDigest: %w", err)
@@ -671,6 +689,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing addAccountStmt: %w", cerr)
 		}
 	}
+	if q.addAlertLookStmt != nil {
+		if cerr := q.addAlertLookStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addAlertLookStmt: %w", cerr)
+		}
+	}
 	if q.addAskStmt != nil {
 		if cerr := q.addAskStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing addAskStmt: %w", cerr)
@@ -834,6 +857,11 @@ func (q *Queries) Close() error {
 	if q.adjustCreditStmt != nil {
 		if cerr := q.adjustCreditStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing adjustCreditStmt: %w", cerr)
+		}
+	}
+	if q.alertLookStmt != nil {
+		if cerr := q.alertLookStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing alertLookStmt: %w", cerr)
 		}
 	}
 	if q.allReaderTickersStmt != nil {
@@ -1056,6 +1084,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing draftsWithStmt: %w", cerr)
 		}
 	}
+	if q.dropAlertStmt != nil {
+		if cerr := q.dropAlertStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropAlertStmt: %w", cerr)
+		}
+	}
 	if q.dropOldAnswersStmt != nil {
 		if cerr := q.dropOldAnswersStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dropOldAnswersStmt: %w", cerr)
@@ -1151,6 +1184,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing filingsCheckedStmt: %w", cerr)
 		}
 	}
+	if q.filingsSeenStmt != nil {
+		if cerr := q.filingsSeenStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing filingsSeenStmt: %w", cerr)
+		}
+	}
 	if q.fillDigestStmt != nil {
 		if cerr := q.fillDigestStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing fillDigestStmt: %w", cerr)
@@ -1236,6 +1274,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing lastCallsStmt: %w", cerr)
 		}
 	}
+	if q.lastReportStmt != nil {
+		if cerr := q.lastReportStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lastReportStmt: %w", cerr)
+		}
+	}
 	if q.leaveTurnStmt != nil {
 		if cerr := q.leaveTurnStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing leaveTurnStmt: %w", cerr)
@@ -1269,6 +1312,11 @@ func (q *Queries) Close() error {
 	if q.mergeCandidateStmt != nil {
 		if cerr := q.mergeCandidateStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing mergeCandidateStmt: %w", cerr)
+		}
+	}
+	if q.moveAlertLookStmt != nil {
+		if cerr := q.moveAlertLookStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing moveAlertLookStmt: %w", cerr)
 		}
 	}
 	if q.moveDigestStmt != nil {
@@ -1743,6 +1791,7 @@ type Queries struct {
 	accountStmt             *sql.Stmt
 	accountMonthsStmt       *sql.Stmt
 	addAccountStmt          *sql.Stmt
+	addAlertLookStmt        *sql.Stmt
 	addAskStmt              *sql.Stmt
 	addBatchStmt            *sql.Stmt
 	addCallStmt             *sql.Stmt
@@ -1776,6 +1825,7 @@ type Queries struct {
 	addTokenStmt            *sql.Stmt
 	addUseStmt              *sql.Stmt
 	adjustCreditStmt        *sql.Stmt
+	alertLookStmt           *sql.Stmt
 	allReaderTickersStmt    *sql.Stmt
 	allTickerNamesStmt      *sql.Stmt
 	answerStmt              *sql.Stmt
@@ -1820,6 +1870,7 @@ type Queries struct {
 	documentsOfStmt         *sql.Stmt
 	draftsStmt              *sql.Stmt
 	draftsWithStmt          *sql.Stmt
+	dropAlertStmt           *sql.Stmt
 	dropOldAnswersStmt      *sql.Stmt
 	dropOldCallsStmt        *sql.Stmt
 	dropOldDraftsStmt       *sql.Stmt
@@ -1839,6 +1890,7 @@ type Queries struct {
 	filingHeadStmt          *sql.Stmt
 	filingsStmt             *sql.Stmt
 	filingsCheckedStmt      *sql.Stmt
+	filingsSeenStmt         *sql.Stmt
 	fillDigestStmt          *sql.Stmt
 	fillPublisherStmt       *sql.Stmt
 	finishSlotStmt          *sql.Stmt
@@ -1856,6 +1908,7 @@ type Queries struct {
 	holdTickerStmt          *sql.Stmt
 	keepAnswerStmt          *sql.Stmt
 	lastCallsStmt           *sql.Stmt
+	lastReportStmt          *sql.Stmt
 	leaveTurnStmt           *sql.Stmt
 	ledgerStmt              *sql.Stmt
 	loseCallStmt            *sql.Stmt
@@ -1863,6 +1916,7 @@ type Queries struct {
 	markToldStmt            *sql.Stmt
 	marketDaysStmt          *sql.Stmt
 	mergeCandidateStmt      *sql.Stmt
+	moveAlertLookStmt       *sql.Stmt
 	moveDigestStmt          *sql.Stmt
 	moveStampStmt           *sql.Stmt
 	nameFeedStmt            *sql.Stmt
@@ -1958,6 +2012,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		accountStmt:             q.accountStmt,
 		accountMonthsStmt:       q.accountMonthsStmt,
 		addAccountStmt:          q.addAccountStmt,
+		addAlertLookStmt:        q.addAlertLookStmt,
 		addAskStmt:              q.addAskStmt,
 		addBatchStmt:            q.addBatchStmt,
 		addCallStmt:             q.addCallStmt,
@@ -1991,6 +2046,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		addTokenStmt:            q.addTokenStmt,
 		addUseStmt:              q.addUseStmt,
 		adjustCreditStmt:        q.adjustCreditStmt,
+		alertLookStmt:           q.alertLookStmt,
 		allReaderTickersStmt:    q.allReaderTickersStmt,
 		allTickerNamesStmt:      q.allTickerNamesStmt,
 		answerStmt:              q.answerStmt,
@@ -2035,6 +2091,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		documentsOfStmt:         q.documentsOfStmt,
 		draftsStmt:              q.draftsStmt,
 		draftsWithStmt:          q.draftsWithStmt,
+		dropAlertStmt:           q.dropAlertStmt,
 		dropOldAnswersStmt:      q.dropOldAnswersStmt,
 		dropOldCallsStmt:        q.dropOldCallsStmt,
 		dropOldDraftsStmt:       q.dropOldDraftsStmt,
@@ -2054,6 +2111,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		filingHeadStmt:          q.filingHeadStmt,
 		filingsStmt:             q.filingsStmt,
 		filingsCheckedStmt:      q.filingsCheckedStmt,
+		filingsSeenStmt:         q.filingsSeenStmt,
 		fillDigestStmt:          q.fillDigestStmt,
 		fillPublisherStmt:       q.fillPublisherStmt,
 		finishSlotStmt:          q.finishSlotStmt,
@@ -2071,6 +2129,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		holdTickerStmt:          q.holdTickerStmt,
 		keepAnswerStmt:          q.keepAnswerStmt,
 		lastCallsStmt:           q.lastCallsStmt,
+		lastReportStmt:          q.lastReportStmt,
 		leaveTurnStmt:           q.leaveTurnStmt,
 		ledgerStmt:              q.ledgerStmt,
 		loseCallStmt:            q.loseCallStmt,
@@ -2078,6 +2137,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		markToldStmt:            q.markToldStmt,
 		marketDaysStmt:          q.marketDaysStmt,
 		mergeCandidateStmt:      q.mergeCandidateStmt,
+		moveAlertLookStmt:       q.moveAlertLookStmt,
 		moveDigestStmt:          q.moveDigestStmt,
 		moveStampStmt:           q.moveStampStmt,
 		nameFeedStmt:            q.nameFeedStmt,
