@@ -19,7 +19,9 @@ type benchCmd struct {
 	Claims      benchClaimsCmd      `cmd:"" help:"Runs claimed by many processes: caps, priority, first in first out."`
 	Credits     benchCreditsCmd     `cmd:"" help:"Parallel orders on few credits."`
 	Price       benchPriceCmd       `cmd:"" help:"A night with models beside the same answers, each paid for by every report."`
+	Mail        benchMailCmd        `cmd:"" help:"Mails to many readers while senders are killed and the mail server fails: none lost, none twice."`
 	ClaimsChild benchClaimsChildCmd `cmd:"" hidden:""`
+	MailChild   benchMailChildCmd   `cmd:"" hidden:""`
 }
 
 type benchNightCmd struct {

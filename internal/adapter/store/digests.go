@@ -30,7 +30,7 @@ func (d *DB) AddDigest(ctx context.Context, made stockdigest.Digest) (kept stock
 	if err != nil {
 		return made, fmt.Errorf("keep digest %s: %w", made.ID, err)
 	}
-	err = d.update(ctx, "keep digest "+string(made.ID), func(q *db.Queries) error {
+	err = d.together(ctx, "keep digest "+string(made.ID), func(q *db.Queries) error {
 		_, err := q.AddDigest(ctx, db.AddDigestParams{
 			ID: string(made.ID), ReaderID: string(made.Reader), Day: string(made.Day), Ticker: string(made.Ticker), Version: made.Version,
 			Dry: made.Dry, State: string(made.State), Reason: clean(made.Reason), Approved: clean(made.Approved), Due: db.At(made.Due),
@@ -198,7 +198,7 @@ func movedOn(id stockdigest.DigestID) error {
 // one that is being sent. The mail of an earlier version stands in the way,
 // unless it did not go: then the digest has failed.
 func (d *DB) SendDigest(ctx context.Context, id stockdigest.DigestID) (planned bool, err error) {
-	err = d.update(ctx, "send digest "+string(id), func(q *db.Queries) error {
+	err = d.together(ctx, "send digest "+string(id), func(q *db.Queries) error {
 		planned, err = d.sendDigest(ctx, q, id)
 		return err
 	})

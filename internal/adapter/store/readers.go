@@ -36,7 +36,7 @@ func (d *DB) SaveReader(ctx context.Context, r stockdigest.Reader) (stockdigest.
 		return stockdigest.Reader{}, fmt.Errorf("name a reader: %w", err)
 	}
 	saved := r
-	err = d.update(ctx, "save reader "+r.Email, func(q *db.Queries) error {
+	err = d.together(ctx, "save reader "+r.Email, func(q *db.Queries) error {
 		saved = r
 		if saved.ID == "" {
 			saved.ID, saved.CreatedAt = stockdigest.ReaderID(id.String()), db.At(d.now()).Time
