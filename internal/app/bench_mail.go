@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -41,9 +42,9 @@ const faultShare = 0.02
 // What makes a bench short when senders die: what a dead one left is free soon.
 const (
 	quickLease     = time.Second
-	quickSendLease = 3 * time.Second
+	quickSendLease = 2 * time.Second
 	quickPause     = 50 * time.Millisecond
-	quickHang      = time.Second
+	quickHang      = time.Second / 2
 	slowAnswer     = 20 * time.Millisecond // so that kills hit mails under way
 	stuckTime      = 90 * time.Second      // without any mail: somebody hangs
 )
@@ -145,9 +146,10 @@ func (m *mailing) planAll(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(64) // few commits for many
 	now := time.Now()
+	var made atomic.Int64
 	for i := range m.plan {
 		group.Go(func() error {
-			defer progress(i+1, len(m.plan))
+			defer func() { progress(int(made.Add(1)), len(m.plan)) }()
 			r, err := m.db.SaveReader(ctx, stockdigest.Reader{
 				Email: fmt.Sprintf("reader-%d@example.com", i), TimeZone: "America/New_York", Plan: stockdigest.PlanBeta,
 				State: stockdigest.ReaderActive, Tickers: []stockdigest.Symbol{ticker}, Mails: stockdigest.MailWishes{Agreed: true},

@@ -32,7 +32,8 @@ type mailOrder struct {
 	Sessions          int
 	PerMinute         int
 	Quick             bool // gives up soon on what others left
-	Plain             int  // sends so many mails with a plain client, and nothing else
+	Kill              killPoint
+	Plain             int // sends so many mails with a plain client, and nothing else
 }
 
 // BenchMailChild is a sender of BenchMail: it reads its order from in, and then
@@ -63,6 +64,7 @@ func BenchMailChild(ctx context.Context, in io.Reader, change func(*store.DB) de
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	kill := &trap{}
+	kill.at.Store(&order.Kill)
 	go func() {
 		defer stop()
 		for {
@@ -94,7 +96,7 @@ func (o mailOrder) sender(ledger deliver.Ledger, kill *trap) *deliver.Sender {
 type trap struct{ at atomic.Pointer[killPoint] }
 
 func (t *trap) pass(p killPoint) {
-	if at := t.at.Load(); at == nil || *at != p {
+	if *t.at.Load() != p {
 		return
 	}
 	self, err := os.FindProcess(os.Getpid())

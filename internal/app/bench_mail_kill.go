@@ -232,15 +232,17 @@ func (m *mailing) look(moved time.Time) error {
 }
 
 // killOne kills a sender, at a point every other time, and starts it again.
-func (m *mailing) killOne(ctx context.Context, nth int) error {
+func (m *mailing) killOne(ctx context.Context, nth int) (err error) {
 	at := m.random.IntN(len(m.senders))
 	victim := m.senders[at]
 	points := killPoints()
 	if nth := nth + int(m.cfg.Seed%24); nth%2 == 0 { //nolint:gosec // below 24
-		m.arm(victim, points[nth/2%len(points)])
+		if victim, err = m.arm(ctx, victim, points[nth/2%len(points)]); err != nil {
+			return err
+		}
 		select {
 		case <-victim.ended:
-		case <-time.After(2 * time.Second): // it does not come there any more
+		case <-time.After(time.Second): // it does not come there any more
 		}
 		m.watch.arm("", nil)
 	} else if err := pause(ctx, time.Duration(m.random.IntN(int(2*slowAnswer)))); err != nil {
@@ -249,6 +251,7 @@ func (m *mailing) killOne(ctx context.Context, nth int) error {
 	if err := victim.kill(); err != nil {
 		return fmt.Errorf("kill %s: %w", victim.order.Name, err)
 	}
+	victim.order.Kill = ""
 	fresh, err := m.startMailChild(ctx, victim.order)
 	if err != nil {
 		return err
@@ -257,19 +260,28 @@ func (m *mailing) killOne(ctx context.Context, nth int) error {
 	return nil
 }
 
-// arm lets a sender be killed when it comes to a point.
-func (m *mailing) arm(victim *mailChild, p killPoint) {
+// arm lets a sender be killed when it comes to a point. One that must come to
+// its beginning is another one.
+func (m *mailing) arm(ctx context.Context, victim *mailChild, p killPoint) (*mailChild, error) {
 	switch p {
 	case killDotRead:
 		m.watch.arm(sim.MailAtDot, victim)
 	case killAnswered:
 		m.watch.arm(sim.MailAnswered, victim)
+	case killOpened:
+		if err := victim.stop(); err != nil {
+			return nil, err
+		}
+		order := victim.order
+		order.Kill = p
+		return m.startMailChild(ctx, order)
 	default:
 		_ = json.NewEncoder(victim.in).Encode(p) // one that is gone need not be killed
 	}
 	if p == killRelease {
 		_ = victim.in.Close() // it releases when it stops
 	}
+	return victim, nil
 }
 
 func (m *mailing) stopAll() error {

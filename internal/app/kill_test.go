@@ -43,6 +43,9 @@ func TestMain(m *testing.M) {
 	if os.Getenv(childClaims) != "" {
 		os.Exit(claimsChild())
 	}
+	if os.Getenv(childMail) != "" {
+		os.Exit(mailChild())
+	}
 	os.Exit(m.Run())
 }
 

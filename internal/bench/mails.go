@@ -40,6 +40,8 @@ type Mails struct {
 	Foreign    int `json:"foreign"`    // mails that nobody planned
 	Kills      int `json:"kills"`
 
+	MostPerMinute int `json:"most_per_minute"` // in any minute
+
 	PerSecond float64 `json:"mails_per_s"` // between the first and the last dot
 	PeakMB    float64 `json:"peak_rss_mb"` // of the biggest sender
 
@@ -81,7 +83,7 @@ func JudgeMails(plan []PlannedMail, log []Receipt) Mails {
 			m.Misstated++
 		}
 	}
-	m.PerSecond = dotRate(log)
+	m.PerSecond, m.MostPerMinute = dotRate(log), mostWithin(log, time.Minute)
 	return m
 }
 
@@ -109,8 +111,8 @@ func dotRate(log []Receipt) float64 {
 	return float64(len(dots)-1) / dots[len(dots)-1].Sub(dots[0]).Seconds()
 }
 
-// MostWithin is the most mails that were taken in any span of time.
-func MostWithin(log []Receipt, span time.Duration) int {
+// mostWithin is the most mails that were taken in any span of time.
+func mostWithin(log []Receipt, span time.Duration) int {
 	dots := takenAt(log)
 	most, first := 0, 0
 	for i, at := range dots {
