@@ -2,6 +2,7 @@ package compose_test
 
 import (
 	"encoding/json"
+	"maps"
 	"math"
 	"os"
 	"regexp"
@@ -247,7 +248,7 @@ func pale(t *testing.T, l compose.Letter) []string {
 			return
 		}
 		is, night = over(is, colours(inline)), over(night, colours(inline))
-		for _, name := range strings.Fields(class) {
+		for name := range strings.FieldsSeq(class) {
 			night = over(night, dark[name])
 		}
 		for c := range n.ChildNodes() {
@@ -280,12 +281,8 @@ func colours(css string) map[string]string {
 }
 
 func over(below, above map[string]string) map[string]string {
-	all := map[string]string{}
-	for _, layer := range []map[string]string{below, above} {
-		for k, v := range layer {
-			all[k] = v
-		}
-	}
+	all := maps.Clone(below)
+	maps.Copy(all, above)
 	return all
 }
 

@@ -143,7 +143,7 @@ func styles() map[string]string {
 		"notice": sans + "font-size:14px;line-height:20px;color:#4a3a08;margin:0 0 4px 0;",
 		"title":  serif + "font-size:23px;line-height:30px;font-weight:bold;color:#1d1c19;margin:0 0 10px 0;",
 		"para":   sans + "font-size:16px;line-height:24px;color:#1d1c19;margin:0 0 12px 0;",
-		"line":    sans + "font-size:16px;line-height:24px;color:#1d1c19;margin:8px 0 0 0;",
+		"line":   sans + "font-size:16px;line-height:24px;color:#1d1c19;margin:8px 0 0 0;",
 		"push":   "background-color:#0a5f4c;border-radius:5px;mso-padding-alt:13px 26px;",
 		"pushed": sans + "display:inline-block;font-size:16px;line-height:22px;font-weight:bold;color:#ffffff;text-decoration:none;padding:13px 26px;",
 	}

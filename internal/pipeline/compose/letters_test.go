@@ -3,6 +3,8 @@ package compose_test
 import (
 	"encoding/json"
 	"flag"
+	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/datatest"
 	"stockdigest.app/stockdigest/internal/pipeline/compose"
 )
 
@@ -158,56 +161,127 @@ func TestLettersReadAsTheirGoldens(t *testing.T) {
 
 func TestHostileWordsStayWords(t *testing.T) {
 	t.Parallel()
-	const hostile = "Deal\r\nBcc: eve@evil.example\r\n\r\n<script>alert(1)</script> \u202egnp.exe\u202c\u2066x\u2069 <img src=x onerror=alert(1)> "
 	p, err := compose.NewPress(house())
 	if err != nil {
 		t.Fatal(err)
 	}
+	const hostile = "Deal\r\nBcc: eve@evil.example\r\n\r\n<script>alert(1)</script> \u202egnp.exe\u202c\u2066x\u2069 <img src=x onerror=alert(1)> "
+	for name, l := range hostileLetters(t, p, hostile+strings.Repeat("long ", 60), "javascript:alert(1)") {
+		harmless(t, name, l)
+		if strings.Contains(string(l.Text), "\nBcc:") {
+			t.Errorf("%s: a title began a line of its own:\n%s", name, l.Text)
+		}
+	}
+}
+
+func TestKnownAttacksStayWords(t *testing.T) {
+	t.Parallel()
+	p, err := compose.NewPress(house())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, attack := range attacks(t, 400) {
+		address := attack
+		if u, err := url.Parse(attack); err == nil && u.Host != "" {
+			address = "data:text/html," + attack // an address of the web is a source like any other
+		}
+		for name, l := range hostileLetters(t, p, attack, address) {
+			harmless(t, fmt.Sprintf("%s with %q", name, attack), l)
+		}
+	}
+}
+
+// attacks are about n strings of collections of hostile input, evenly spread.
+func attacks(t *testing.T, n int) []string {
+	t.Helper()
+	raw, err := os.ReadFile(datatest.Dir(t, "attacks", "blns", "blns.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	if err := json.Unmarshal(raw, &all); err != nil {
+		t.Fatal(err)
+	}
+	lists, err := filepath.Glob(datatest.Dir(t, "attacks", "payloads", "XSS Injection", "Intruders") + "/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range lists {
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, strings.Split(strings.ToValidUTF8(string(raw), "\uFFFD"), "\n")...)
+	}
+	if len(all) < n {
+		t.Fatalf("%d strings, want %d", len(all), n)
+	}
+	var some []string
+	for i := 0; i < len(all); i += len(all) / n {
+		some = append(some, all[i])
+	}
+	return some
+}
+
+// hostileLetters have the same words, and the same address, wherever others
+// give them.
+func hostileLetters(t *testing.T, p *compose.Press, words, address string) map[string]compose.Letter {
+	t.Helper()
 	alert := alertMatter()
 	for i := range alert.Stories {
 		s := &alert.Stories[i]
-		s.Headline, s.Why, s.Company, s.Publisher, s.URL = hostile+strings.Repeat("long ", 60), hostile, hostile, hostile, "javascript:alert(1)"
+		s.Headline, s.Why, s.Company, s.Publisher, s.URL = words, words, words, words, address
 	}
 	d := full()
 	for i := range d.Reports {
 		r := &d.Reports[i]
-		r.Name, r.BottomLine, r.Reason, r.Writer = hostile, hostile, hostile, hostile
+		r.Name, r.BottomLine, r.Reason, r.Writer = words, words, words, words
 		for j := range r.Sections {
 			for k := range r.Sections[j].Bullets {
 				b := &r.Sections[j].Bullets[k]
-				b.Text, b.Update, b.Why, b.Carriers = hostile, hostile, hostile, []string{hostile}
-				b.Evidence[0].Publisher, b.Evidence[0].URL, b.Evidence[0].Quote = hostile, "javascript:alert(1)", hostile
+				b.Text, b.Update, b.Why, b.Carriers = words, words, words, []string{words}
+				b.Evidence[0].Publisher, b.Evidence[0].URL, b.Evidence[0].Quote = words, address, words
 			}
 		}
 		for j := range r.Articles {
-			r.Articles[j].Title, r.Articles[j].URL, r.Articles[j].Reason = hostile, "data:text/html,x", hostile
+			r.Articles[j].Title, r.Articles[j].URL, r.Articles[j].Reason, r.Articles[j].Publisher = words, address, words, words
 		}
 	}
-	d.Reason = hostile
-	reviews := stockdigest.ReviewMatter{Runs: []stockdigest.Review{{Report: d.Reports[0], Drops: []stockdigest.Drop{{Bullet: stockdigest.Bullet{Text: hostile}, Reasons: []string{hostile}}}}}}
-	for name, write := range map[string]func() (compose.Letter, error){
-		"digest":    func() (compose.Letter, error) { return p.Digest(d, nil, ownReader()) },
-		"preview":   func() (compose.Letter, error) { return p.Preview(d, nil, ownReader()) },
-		"alert":     func() (compose.Letter, error) { return p.Alert(alert, ownReader()) },
-		"one alert": func() (compose.Letter, error) { return p.Alert(stockdigest.AlertMatter{Stories: alert.Stories[:1]}, ownReader()) },
-		"selection": func() (compose.Letter, error) { return p.Selection(reviews, ownOperator()) },
-		"content":   func() (compose.Letter, error) { return p.Content(reviews, ownOperator()) },
-	} {
-		l, err := write()
+	d.Reason = words
+	drop := stockdigest.Drop{Bullet: stockdigest.Bullet{Text: words}, Reasons: []string{words}}
+	review := stockdigest.ReviewMatter{Runs: []stockdigest.Review{{Report: d.Reports[0], Drops: []stockdigest.Drop{drop}}}}
+	all := map[string]compose.Letter{}
+	add := func(name string, l compose.Letter, err error) {
+		t.Helper()
 		if err != nil {
-			t.Fatalf("%s: %v", name, err)
+			t.Fatalf("%s with %q: %v", name, words, err)
 		}
-		if n := utf8.RuneCountInString(l.Subject); n > 120 || n == 0 || strings.ContainsFunc(l.Subject, turns) {
-			t.Errorf("%s: subject of %d runes: %q", name, n, l.Subject)
-		}
-		if strings.ContainsFunc(strings.ReplaceAll(string(l.HTML)+string(l.Text), "\n", ""), turns) {
-			t.Errorf("%s: a control character reached the mail", name)
-		}
-		if strings.Contains(string(l.Text), "\nBcc:") {
-			t.Errorf("%s: a title began a line of its own:\n%s", name, l.Text)
-		}
-		lint(t, name, l)
+		all[name] = l
 	}
+	l, err := p.Preview(d, nil, ownReader())
+	add("preview", l, err)
+	l, err = p.Alert(alert, ownReader())
+	add("alerts", l, err)
+	l, err = p.Alert(stockdigest.AlertMatter{Stories: alert.Stories[:1]}, ownReader())
+	add("alert", l, err)
+	l, err = p.Selection(review, ownOperator())
+	add("selection", l, err)
+	l, err = p.Content(review, ownOperator())
+	add("content", l, err)
+	return all
+}
+
+// harmless wants one line of subject, no character that turns others, and
+// nothing that the lint refuses.
+func harmless(t *testing.T, name string, l compose.Letter) {
+	t.Helper()
+	if n := utf8.RuneCountInString(l.Subject); n > 120 || n == 0 || strings.ContainsFunc(l.Subject, turns) {
+		t.Errorf("%s: subject of %d runes: %q", name, n, l.Subject)
+	}
+	if strings.ContainsFunc(strings.ReplaceAll(string(l.HTML)+string(l.Text), "\n", ""), turns) {
+		t.Errorf("%s: a control character reached the mail", name)
+	}
+	lint(t, name, l)
 }
 
 func turns(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }
