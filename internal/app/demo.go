@@ -15,10 +15,12 @@ import (
 type Morning struct {
 	Answer
 	Files []Files `json:"files"`
+	Mail  string  `json:"mail,omitempty"` // as a reader would get it, ready to be opened
 }
 
 // Demo runs the shipped night: every morning of it, one digest each, written
-// to out (empty: demo in the data folder). It needs no key and no network.
+// to out (empty: demo in the data folder), and as the mail that a reader would
+// get. It needs no key and no network.
 func Demo(ctx context.Context, opts Options, out string, console *Console) ([]Morning, error) {
 	if out == "" {
 		out = filepath.Join(opts.Dir, "demo")
@@ -28,7 +30,14 @@ func Demo(ctx context.Context, opts Options, out string, console *Console) ([]Mo
 		return nil, fmt.Errorf("load the shipped night: %w", err)
 	}
 	at := func(asOf time.Time) World { return OfNight(n, asOf) }
-	return runNight(ctx, opts, n.Mornings, at, stockdigest.Daily, out, console)
+	mornings, err := runNight(ctx, opts, n.Mornings, at, stockdigest.Daily, out, console)
+	for i := range mornings {
+		m := &mornings[i]
+		var e error
+		m.Mail, e = writeDemoMail(ctx, opts, out, m.Digest(n.TimeZone), NewLogger(opts, console.Err))
+		err = errors.Join(err, e)
+	}
+	return mornings, err
 }
 
 // runNight makes one digest per morning of the night that at opens, in the order

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"stockdigest.app/stockdigest"
-	"stockdigest.app/stockdigest/internal/adapter/prices"
 	"stockdigest.app/stockdigest/internal/pipeline/compose"
 )
 
@@ -111,17 +110,14 @@ func chartPath(name string, r stockdigest.Report) string {
 // charts draws the closes of the price cards that have some, by their paths. A
 // history that cannot be drawn leaves its card without a picture.
 func (a *App) charts(ctx context.Context, name string, d stockdigest.Digest) map[string][]byte {
-	drawn := map[string][]byte{}
+	drawn, draw := map[string][]byte{}, draw(ctx, a.log)
 	for _, r := range d.Reports {
 		if r.Price == nil || !r.Price.History.Drawable() {
 			continue
 		}
-		picture, err := prices.PNG(r.Price.History)
-		if err != nil {
-			a.log.WarnContext(ctx, "no chart", "ticker", r.Ticker, "error", err)
-			continue
+		if picture := draw(r.Price.History); picture != nil {
+			drawn[chartPath(name, r)] = picture
 		}
-		drawn[chartPath(name, r)] = picture
 	}
 	return drawn
 }

@@ -42,6 +42,9 @@ func ShowMornings(c *Console, mornings []Morning) error {
 		for _, f := range m.Files {
 			c.Print("digest  %s", f.HTML)
 		}
+		if m.Mail != "" {
+			c.Print("mail    %s", m.Mail)
+		}
 	}
 	return nil
 }

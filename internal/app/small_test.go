@@ -3,6 +3,7 @@ package app_test
 import (
 	"encoding/json"
 	"fmt"
+	"html"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -359,7 +360,7 @@ func TestSmallNightInstructionsAreIgnored(t *testing.T) { // 6
 	quoted := regexp.MustCompile(`(?s)<mark.*?</mark>`)
 	read := 0
 	for path, body := range run.written {
-		if strings.Contains(path, "/") && !strings.Contains(path, "why-not") {
+		if strings.Contains(path, "/") && !strings.Contains(path, "why-not") && !strings.HasPrefix(path, "mails/") {
 			body = strings.Join(quoted.FindAllString(body, -1), "\n") // a source shows its text as it is
 		}
 		read += len(body)
@@ -408,5 +409,27 @@ func TestSmallNightSecondRunIsTheSameAndFetchesNothing(t *testing.T) {
 	}
 	if len(run.served) > 0 {
 		t.Errorf("the second run fetched %v", run.served)
+	}
+}
+
+func TestSmallNightComesAsMailsToo(t *testing.T) {
+	t.Parallel()
+	run := small(t)
+	for _, m := range run.mornings {
+		path := "mails/" + filepath.Base(m.Mail)
+		mail, shown := run.written[path], run.written[strings.TrimSuffix(path, "eml")+"html"]
+		for _, want := range []string{"List-Unsubscribe-Post: List-Unsubscribe=One-Click", "Content-Type: text/plain", "Content-Type: text/html", "Message-ID: <"} {
+			if !strings.Contains(mail, want) {
+				t.Errorf("%s has no %q", path, want)
+			}
+		}
+		for _, r := range m.Reports {
+			if !strings.Contains(shown, html.EscapeString(r.Name)) {
+				t.Errorf("%s does not tell of %s", path, r.Name)
+			}
+		}
+		if strings.Contains(shown, `src="http`) || len(shown) > 90_000 {
+			t.Errorf("%s loads from elsewhere, or has too many bytes: %d", path, len(shown))
+		}
 	}
 }

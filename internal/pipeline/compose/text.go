@@ -100,7 +100,7 @@ func (w *textWriter) foot(f footView) {
 
 func (w *textWriter) group(g groupView) {
 	w.line("")
-	w.line(strings.Repeat("=", lineWidth))
+	w.line(strings.Repeat("-", lineWidth))
 	if g.Name != "" {
 		w.wrap("", g.Name+inBrackets(g.Ticker, ""))
 	}
@@ -151,7 +151,7 @@ func (w *textWriter) item(i itemView) {
 
 func (w *textWriter) company(c companyView) {
 	w.line("")
-	w.line(strings.Repeat("=", lineWidth))
+	w.line(strings.Repeat("-", lineWidth))
 	w.wrap("", c.Name+" ("+c.Ticker+")")
 	if c.Status != "" {
 		w.wrap("", c.Status)
