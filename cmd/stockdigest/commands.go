@@ -15,32 +15,33 @@ import (
 type cli struct {
 	JSON bool `help:"Print one JSON document on standard output and nothing else." short:"j"`
 
-	Demo       demoCmd           `cmd:"" help:"Run the shipped recorded night: three mornings of five invented companies. No key, no network."`
-	Report     reportCmd         `cmd:"" help:"Make the digest of companies, live or from a recorded night."`
-	Record     recordCmd         `cmd:"" help:"Make reports and keep everything that came from outside, models' answers too, as a recorded night."`
-	Replay     replayCmd         `cmd:"" help:"Run a recorded night from nothing and offline, in a database that is thrown away."`
-	Diff       diffCmd           `cmd:"" help:"Compare two nights, replays or runs claim by claim."`
-	Canary     canaryCmd         `cmd:"" help:"Look after a version of a prompt that some tickers try."`
-	Serve      serveCmd          `cmd:"" help:"Run the service: web, worker or both. SIGTERM ends it within 10 seconds and loses nothing."`
-	Readers    readersCmd        `cmd:"" help:"Look after readers and the companies they follow."`
-	Tokens     tokensCmd         `cmd:"" help:"Make and revoke tokens of operators."`
-	Credits    creditsCmd        `cmd:"" help:"Show and change the credits of readers."`
-	Budget     budgetCmd         `cmd:"" help:"Show what paid calls cost, and how their providers do."`
-	Schedule   scheduleCmd       `cmd:"" help:"Show what is due, start it by hand, and set trading days."`
-	Send       sendCmd           `cmd:"" help:"Make and send today's digests now, whatever the time and with the schedule off."`
-	Digests    digestsCmd        `cmd:"" help:"Look at digests; hold, approve or cancel them."`
-	Deliveries deliveriesCmd     `cmd:"" help:"Look at mails and settle those in doubt."`
-	Prove      proveCmd          `cmd:"" help:"Show who got what of a day, when, with the mail server's answer."`
-	Hold       digestsHoldCmd    `cmd:"" help:"Keep digests back until somebody approves or cancels them."`
-	Approve    digestsApproveCmd `cmd:"" help:"Let digests go at their time, or at once when that is over."`
-	Stamp      stampCmd          `cmd:"" help:"Say that the database is for another environment. Its mails are held."`
-	Backup     backupCmd         `cmd:"" help:"Copy the SQLite database into a new file while others work."`
-	Sim        simCmd            `cmd:"" help:"Play a pretend world on this machine: feeds, pages, a model and its bill."`
-	Bench      benchCmd          `cmd:"" help:"Measure the program against a bound or a rule, with processes of its own."`
-	Eval       evalCmd           `cmd:"" help:"Measure one step on labelled sets."`
-	Tickers    tickersCmd        `cmd:"" help:"Look after the ticker table."`
-	Doctor     doctorCmd         `cmd:"" help:"Check settings, data folder, database, credits and network, with the way out of each fault."`
-	Version    versionCmd        `cmd:"" help:"Print the version."`
+	Demo         demoCmd           `cmd:"" help:"Run the shipped recorded night: three mornings of five invented companies. No key, no network."`
+	Report       reportCmd         `cmd:"" help:"Make the digest of companies, live or from a recorded night."`
+	Record       recordCmd         `cmd:"" help:"Make reports and keep everything that came from outside, models' answers too, as a recorded night."`
+	Replay       replayCmd         `cmd:"" help:"Run a recorded night from nothing and offline, in a database that is thrown away."`
+	Diff         diffCmd           `cmd:"" help:"Compare two nights, replays or runs claim by claim."`
+	Canary       canaryCmd         `cmd:"" help:"Look after a version of a prompt that some tickers try."`
+	Serve        serveCmd          `cmd:"" help:"Run the service: web, worker or both. SIGTERM ends it within 10 seconds and loses nothing."`
+	Readers      readersCmd        `cmd:"" help:"Look after readers and the companies they follow."`
+	Tokens       tokensCmd         `cmd:"" help:"Make and revoke tokens of operators."`
+	Credits      creditsCmd        `cmd:"" help:"Show and change the credits of readers."`
+	Budget       budgetCmd         `cmd:"" help:"Show what paid calls cost, and how their providers do."`
+	Schedule     scheduleCmd       `cmd:"" help:"Show what is due, start it by hand, and set trading days."`
+	Send         sendCmd           `cmd:"" help:"Make and send today's digests now, whatever the time and with the schedule off."`
+	Digests      digestsCmd        `cmd:"" help:"Look at digests; hold, approve or cancel them."`
+	Deliveries   deliveriesCmd     `cmd:"" help:"Look at mails and settle those in doubt."`
+	Suppressions suppressionsCmd   `cmd:"" help:"Look after addresses to which nothing goes."`
+	Prove        proveCmd          `cmd:"" help:"Show who got what of a day, when, with the mail server's answer."`
+	Hold         digestsHoldCmd    `cmd:"" help:"Keep digests back until somebody approves or cancels them."`
+	Approve      digestsApproveCmd `cmd:"" help:"Let digests go at their time, or at once when that is over."`
+	Stamp        stampCmd          `cmd:"" help:"Say that the database is for another environment. Its mails are held."`
+	Backup       backupCmd         `cmd:"" help:"Copy the SQLite database into a new file while others work."`
+	Sim          simCmd            `cmd:"" help:"Play a pretend world on this machine: feeds, pages, a model and its bill."`
+	Bench        benchCmd          `cmd:"" help:"Measure the program against a bound or a rule, with processes of its own."`
+	Eval         evalCmd           `cmd:"" help:"Measure one step on labelled sets."`
+	Tickers      tickersCmd        `cmd:"" help:"Look after the ticker table."`
+	Doctor       doctorCmd         `cmd:"" help:"Check settings, data folder, database, credits and network, with the way out of each fault."`
+	Version      versionCmd        `cmd:"" help:"Print the version."`
 }
 
 // A session is what every command gets.

@@ -18,6 +18,9 @@ type readersCmd struct {
 	Pause    readersPauseCmd    `cmd:"" help:"Serve a reader no longer, until approved again."`
 	Token    readersTokenCmd    `cmd:"" help:"Make a reader's access token. It is shown this once."`
 	Revoke   readersRevokeCmd   `cmd:"" help:"End the tokens of this name."`
+
+	Unsubscribe readersUnsubscribeCmd `cmd:"" help:"Note that a reader wants no more mails, about companies or at all."`
+	Consents    readersConsentsCmd    `cmd:"" help:"Show what a reader agreed to and withdrew, and when."`
 }
 
 // A readerArg names a reader on the command line.
@@ -34,12 +37,17 @@ type readerFlags struct {
 type readersAddCmd struct {
 	Email       string   `arg:"" help:"The reader's address."`
 	Tickers     []string `arg:"" optional:"" help:"Symbols to follow, as you write them."`
+	Ask         bool     `help:"Ask the address by mail first: nothing else goes there until it says yes, and then you approve."`
 	readerFlags `embed:""`
 }
 
 func (c *readersAddCmd) Run(s *session) error {
 	return withApp(s, func(a *app.App) error {
-		r, err := a.AddReader(s.ctx, app.ReaderChange{Email: c.Email, TimeZone: c.Zone, Plan: c.Plan, Follow: c.Tickers})
+		add := a.AddReader
+		if c.Ask {
+			add = a.AskReader
+		}
+		r, err := add(s.ctx, app.ReaderChange{Email: c.Email, TimeZone: c.Zone, Plan: c.Plan, Follow: c.Tickers})
 		if err != nil {
 			return err
 		}
@@ -78,11 +86,17 @@ func (c *readersShowCmd) Run(s *session) error {
 type readersSetCmd struct {
 	readerArg   `embed:""`
 	Email       string `help:"New address." placeholder:"ADDRESS"`
+	PerTicker   *bool  `help:"One digest per company in place of one for all." negatable:""`
+	Alerts      *bool  `help:"Alerts of material news through the day." negatable:""`
+	Quiet       string `help:"No alerts in these hours, where the reader is: 21:00-07:00, or off." placeholder:"FROM-TO"`
 	readerFlags `embed:""`
 }
 
 func (c *readersSetCmd) Run(s *session) error {
-	return c.change(s, app.ReaderChange{Email: c.Email, TimeZone: c.Zone, Plan: c.Plan})
+	return c.change(s, app.ReaderChange{
+		Email: c.Email, TimeZone: c.Zone, Plan: c.Plan,
+		Wishes: app.WishChange{PerTicker: c.PerTicker, Alerts: c.Alerts, Quiet: c.Quiet},
+	})
 }
 
 type readersFollowCmd struct {
@@ -108,7 +122,13 @@ type readersApproveCmd struct {
 }
 
 func (c *readersApproveCmd) Run(s *session) error {
-	return c.change(s, app.ReaderChange{State: stockdigest.ReaderActive})
+	return withApp(s, func(a *app.App) error {
+		r, err := a.ApproveReader(s.ctx, c.Reader)
+		if err != nil {
+			return err
+		}
+		return app.ShowReader(s.console, r)
+	})
 }
 
 type readersPauseCmd struct {

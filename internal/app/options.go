@@ -86,6 +86,10 @@ type Options struct {
 	Approval      string   `env:"STOCKDIGEST_APPROVAL" envDefault:"auto" doc:"auto: digests go at their time unless held. hand: none goes that nobody approved."`
 	Previews      string   `env:"STOCKDIGEST_PREVIEWS" envDefault:"one" doc:"Digests that the operator gets to see half an hour before their readers: none, one (the first of each day) or all."`
 
+	WebhookSecret Secret   `env:"STOCKDIGEST_WEBHOOK_SECRET" doc:"Key of the signature of POST /webhooks/mail/generic, which takes bounces and complaints (docs/webhooks.md). Empty: the address is shut."`
+	Postmark      Secret   `env:"STOCKDIGEST_POSTMARK_CREDENTIALS" doc:"user:password that Postmark's webhooks send to POST /webhooks/mail/postmark. Empty: the address is shut."`
+	SESTopics     []string `env:"STOCKDIGEST_SES_TOPIC" doc:"ARN of the SNS topic whose messages of SES POST /webhooks/mail/ses takes; several with commas. Empty: the address is shut."`
+
 	Pretend string `env:"STOCKDIGEST_PRETEND" doc:"Address of a pretend world (stockdigest sim) that stands for the whole network. Refused in production."`
 }
 
@@ -163,7 +167,7 @@ func (o Options) faults() []string {
 	if strings.ContainsAny(o.Contact, "\r\n") {
 		faults = append(faults, "STOCKDIGEST_CONTACT has a line break")
 	}
-	return slices.Concat(faults, o.controlFaults(), o.scheduleFaults(), o.modelFaults(), o.editionFaults(), o.mailFaults(), o.sendingFaults())
+	return slices.Concat(faults, o.controlFaults(), o.scheduleFaults(), o.modelFaults(), o.editionFaults(), o.mailFaults(), o.sendingFaults(), o.webhookFaults())
 }
 
 // controlFaults finds what is wrong with when and how much.

@@ -17,6 +17,7 @@ type ReaderChange struct {
 	State           stockdigest.ReaderState
 	Follow          []string // symbols as people write them
 	Unfollow        []string
+	Wishes          WishChange
 }
 
 // A NewSecret is a token on the one occasion that it is shown.
@@ -78,6 +79,9 @@ func (a *App) saveReader(ctx context.Context, r stockdigest.Reader, c ReaderChan
 	if c.State != "" {
 		r.State = c.State
 	}
+	if err := c.Wishes.apply(&r.Mails); err != nil {
+		return r, err
+	}
 	return a.store.SaveReader(ctx, r)
 }
 
@@ -132,7 +136,11 @@ func ShowReader(c *Console, r stockdigest.Reader) error {
 	if c.JSON {
 		return c.Data(r)
 	}
-	c.Print("%-28s %-8s %-13s %-20s %s", r.Email, r.State, r.Plan, r.TimeZone, symbolList(r.Tickers))
+	mails := ""
+	if !r.Mails.Agreed {
+		mails = " (takes no mails)"
+	}
+	c.Print("%-28s %-8s %-13s %-20s %s%s", r.Email, r.State, r.Plan, r.TimeZone, symbolList(r.Tickers), mails)
 	return nil
 }
 

@@ -106,7 +106,11 @@ func (a *App) newServer(ctx context.Context, role Role, scheduler *schedule.Sche
 		Runs: a.store, Batches: a.store, Orders: a.store, Reports: a.store,
 		Tickers: a.dir, Now: a.world.Now, TimeZone: a.world.TimeZone,
 	})
-	deps.Accounts, deps.Sites = a.store, []web.Site{programs.Site(), console.Site()}
+	mails, err := a.mailSites()
+	if err != nil {
+		return nil, err
+	}
+	deps.Accounts, deps.Sites = a.store, append([]web.Site{programs.Site(), console.Site()}, mails...)
 	return web.New(web.Config{Addr: a.opts.Listen}, deps), nil
 }
 

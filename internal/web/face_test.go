@@ -90,7 +90,7 @@ func newFace(t *testing.T) *face {
 		Now:     f.clock.now, TimeZone: "UTC",
 	})
 	server := web.New(web.Config{}, web.Deps{
-		Accounts: f.accounts, Sites: []web.Site{programs.Site(), console.Site()},
+		Accounts: f.accounts, Sites: append([]web.Site{programs.Site(), console.Site()}, mailSites(t, f.service, f.clock.now)...),
 		Health: web.NewHealth(nil, f.clock.now, func(string, error) {}),
 		Now:    f.clock.now, Log: newLog(f.log),
 	})
@@ -163,7 +163,7 @@ func (f *face) routes(t *testing.T) []route {
 		if strings.Contains(pattern, "batch") {
 			id = theBatch
 		}
-		path := strings.NewReplacer("{id}", id, "{name}", "openai", "*", "api/jobs").Replace(pattern)
+		path := strings.NewReplacer("{id}", id, "{name}", "openai", "{token}", secretOf(pattern), "*", "api/jobs").Replace(pattern)
 		all = append(all, route{method, pattern, path})
 		return nil
 	})
