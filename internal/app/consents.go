@@ -129,18 +129,20 @@ func (c WishChange) apply(w *stockdigest.MailWishes) error {
 	if c.Alerts != nil {
 		w.Alerts = *c.Alerts
 	}
-	switch from, to, ok := strings.Cut(c.Quiet, "-"); {
-	case c.Quiet == "":
-	case c.Quiet == "off":
+	switch c.Quiet {
+	case "":
+		return nil
+	case "off":
 		w.QuietFrom, w.QuietTo = 0, 0
-	default:
-		begin, err := stockdigest.ParseClock(from)
-		end, e := stockdigest.ParseClock(to)
-		if !ok || err != nil || e != nil || begin == end {
-			return stockdigest.Invalid(fmt.Sprintf("quiet hours %q: write them as 21:00-07:00, or off", c.Quiet))
-		}
-		w.QuietFrom, w.QuietTo = begin, end
+		return nil
 	}
+	from, to, ok := strings.Cut(c.Quiet, "-")
+	begin, err := stockdigest.ParseClock(from)
+	end, e := stockdigest.ParseClock(to)
+	if !ok || err != nil || e != nil || begin == end {
+		return stockdigest.Invalid(fmt.Sprintf("quiet hours %q: write them as 21:00-07:00, or off", c.Quiet))
+	}
+	w.QuietFrom, w.QuietTo = begin, end
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"time"
@@ -29,12 +30,12 @@ func NewGuesses(proxies int, now func() time.Time) *Guesses {
 
 // Look runs look, whose ErrNotFound is a wrong guess, unless the client made
 // too many of them: that is answered with 429, and look is not run.
-func (g *Guesses) Look(r *http.Request, look func() error) error {
+func (g *Guesses) Look(r *http.Request, look func(ctx context.Context) error) error {
 	client := clientOf(r, g.proxies)
 	if wait := g.tries.left(client); wait > 0 {
 		return tooMany("too many links that are not good: wait a quarter of an hour", wait)
 	}
-	err := look()
+	err := look(r.Context())
 	if errors.Is(err, stockdigest.ErrNotFound) {
 		g.tries.take(client)
 	}

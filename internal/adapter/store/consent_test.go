@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -62,11 +63,8 @@ func TestConsentCountsFromItsEventOn(t *testing.T) {
 				err := db.AddConsent(t.Context(), stockdigest.ConsentEvent{Reader: r.ID, Act: step.act, Scope: step.scope, How: "test"})
 				got, e := db.Reader(t.Context(), string(r.ID))
 				must(t, e)
-				follow := ""
-				for _, s := range got.Tickers {
-					follow += " " + string(s)
-				}
-				if !errors.Is(err, step.want) || got.Mails.Agreed != step.agreed || strings.TrimSpace(follow) != step.follow {
+				follow := strings.Trim(fmt.Sprint(got.Tickers), "[]")
+				if !errors.Is(err, step.want) || got.Mails.Agreed != step.agreed || follow != step.follow {
 					t.Errorf("%s %s: got %v, agreed %t, %s", step.act, step.scope, err, got.Mails.Agreed, follow)
 				}
 			}

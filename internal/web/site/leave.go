@@ -92,7 +92,7 @@ func (s *Site) withdraw(ctx context.Context, h holder, scope stockdigest.Symbol,
 	if scope == "" {
 		return "You get no more mails from us.", err
 	}
-	return "You get no more mails about " + s.nameOf(scope) + ".", err
+	return "Mails about " + s.nameOf(scope) + " have ended.", err
 }
 
 // undo takes back the last withdrawal, shortly after it and by the same link.

@@ -51,7 +51,7 @@ type Tickers interface {
 
 // Guesses keeps those out who try secrets that nobody has.
 type Guesses interface {
-	Look(r *http.Request, look func() error) error
+	Look(r *http.Request, look func(ctx context.Context) error) error
 }
 
 // Deps is what the pages need.
@@ -124,15 +124,16 @@ func errOldLink() error {
 // holder finds out who holds the secret in the address.
 func (s *Site) holder(r *http.Request, purpose stockdigest.MailPurpose) (h holder, err error) {
 	h.secret = chi.URLParam(r, "token")
-	err = s.Guesses.Look(r, func() error {
+	err = s.Guesses.Look(r, func(ctx context.Context) error {
 		if !secrets.MatchString(h.secret) {
 			return errOldLink()
 		}
-		h.token, err = s.Tokens.MailedToken(r.Context(), h.secret)
-		if err == nil && h.token.Purpose == purpose {
-			h.reader, err = s.Readers.Reader(r.Context(), string(h.token.Reader))
-		} else if err == nil {
+		h.token, err = s.Tokens.MailedToken(ctx, h.secret)
+		switch {
+		case err == nil && h.token.Purpose != purpose:
 			return errOldLink()
+		case err == nil:
+			h.reader, err = s.Readers.Reader(ctx, string(h.token.Reader))
 		}
 		if errors.Is(err, stockdigest.ErrNotFound) {
 			return errOldLink()
@@ -144,7 +145,7 @@ func (s *Site) holder(r *http.Request, purpose stockdigest.MailPurpose) (h holde
 
 // form reads what a POST says: nothing of it may be in the address.
 func form(r *http.Request) error {
-	err := r.ParseMultipartForm(maxForm)
+	err := r.ParseMultipartForm(maxForm) //nolint:gosec // the kit bounds every body
 	if errors.Is(err, http.ErrNotMultipart) {
 		return nil // it was parsed as the other kind
 	}

@@ -215,7 +215,7 @@ func TestOneClickOfAMailAboutOneCompanyLeavesThatOne(t *testing.T) {
 		secret := p.mailed(t, stockdigest.MailWelcome, stockdigest.MayUnsubscribe, "ZULU")
 		body := "--x\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--x--\r\n"
 		w := p.send(t, http.MethodPost, "/u/"+secret, body, map[string]string{"Content-Type": "multipart/form-data; boundary=x"})
-		if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "You get no more mails about Zulu &amp; Sons.") || p.is(t) != "active true [ACME MIKE]" {
+		if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "Mails about Zulu &amp; Sons have ended.") || p.is(t) != "active true [ACME MIKE]" {
 			t.Errorf("got %d %s and a reader who is %s", w.Code, w.Body, p.is(t))
 		}
 	})
@@ -409,8 +409,12 @@ func TestScannersChangeNothing(t *testing.T) {
 			t.Fatalf("the comparison sees nothing: %s", before)
 		}
 		headers := []map[string]string{
-			nil, {"Purpose": "prefetch"}, {"Sec-Purpose": "prefetch;prerender"}, {"User-Agent": "Mozilla/5.0 (compatible; LinkScan/1.0)"},
-			{"X-Moz": "prefetch"}, {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"},
+			nil,
+			{"Purpose": "prefetch"},
+			{"Sec-Purpose": "prefetch;prerender"},
+			{"User-Agent": "Mozilla/5.0 (compatible; LinkScan/1.0)"},
+			{"X-Moz": "prefetch"},
+			{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"},
 		}
 		for i := range 1000 {
 			path := []string{"/u/" + p.leave, "/c/" + p.confirm}[i%2]

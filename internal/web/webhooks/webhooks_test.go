@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/big"
 	"net/http"
 	"net/http/httptest"
@@ -83,9 +84,7 @@ func allOpen() webhooks.Config {
 func (w *world) post(t *testing.T, door, body string, header http.Header) int {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/webhooks/mail/"+door, strings.NewReader(body))
-	for name, values := range header {
-		r.Header[name] = values
-	}
+	maps.Copy(r.Header, header)
 	answer := httptest.NewRecorder()
 	w.handler.ServeHTTP(answer, r)
 	return answer.Code
@@ -198,16 +197,26 @@ func TestReportsAreReadAsTheServicesDocumentThem(t *testing.T) {
 		{"postmark", `{"RecordType":"Delivery","Recipient":"john@example.com","DeliveredAt":"2026-11-24T08:33:54Z"}`, nil},
 		{"ses", sesBounce, []stockdigest.MailReport{withID}},
 		{"ses", strings.Replace(sesBounce, "notificationType", "eventType", 1), []stockdigest.MailReport{withID}},
-		{"ses", `{"notificationType":"Bounce","bounce":{"bounceType":"Transient","bounceSubType":"MailboxFull","bouncedRecipients":[{"emailAddress":"a@example.com"},{"emailAddress":"not one"}]}}`,
-			[]stockdigest.MailReport{report("a@example.com", bounced, false)}},
-		{"ses", `{"notificationType":"Complaint","complaint":{"complainedRecipients":[{"emailAddress":"a@example.com"}],"complaintFeedbackType":"abuse"}}`,
-			[]stockdigest.MailReport{report("a@example.com", complained, true)}},
-		{"ses", `{"notificationType":"Complaint","complaint":{"complainedRecipients":[{"emailAddress":"a@example.com"}]}}`,
-			[]stockdigest.MailReport{report("a@example.com", complained, true)}},
-		{"ses", `{"notificationType":"Complaint","complaint":{"complainedRecipients":[{"emailAddress":"a@example.com"}],"complaintFeedbackType":"not-spam"}}`,
-			[]stockdigest.MailReport{report("a@example.com", complained, false)}},
-		{"ses", `{"eventType":"DeliveryDelay","deliveryDelay":{"delayType":"TransientCommunicationFailure","delayedRecipients":[{"emailAddress":"a@example.com","status":"4.4.1"}]}}`,
-			[]stockdigest.MailReport{report("a@example.com", bounced, false)}},
+		{
+			"ses", `{"notificationType":"Bounce","bounce":{"bounceType":"Transient","bounceSubType":"MailboxFull","bouncedRecipients":[{"emailAddress":"a@example.com"},{"emailAddress":"not one"}]}}`,
+			[]stockdigest.MailReport{report("a@example.com", bounced, false)},
+		},
+		{
+			"ses", `{"notificationType":"Complaint","complaint":{"complainedRecipients":[{"emailAddress":"a@example.com"}],"complaintFeedbackType":"abuse"}}`,
+			[]stockdigest.MailReport{report("a@example.com", complained, true)},
+		},
+		{
+			"ses", `{"notificationType":"Complaint","complaint":{"complainedRecipients":[{"emailAddress":"a@example.com"}]}}`,
+			[]stockdigest.MailReport{report("a@example.com", complained, true)},
+		},
+		{
+			"ses", `{"notificationType":"Complaint","complaint":{"complainedRecipients":[{"emailAddress":"a@example.com"}],"complaintFeedbackType":"not-spam"}}`,
+			[]stockdigest.MailReport{report("a@example.com", complained, false)},
+		},
+		{
+			"ses", `{"eventType":"DeliveryDelay","deliveryDelay":{"delayType":"TransientCommunicationFailure","delayedRecipients":[{"emailAddress":"a@example.com","status":"4.4.1"}]}}`,
+			[]stockdigest.MailReport{report("a@example.com", bounced, false)},
+		},
 		{"ses", `{"notificationType":"AmazonSnsSubscriptionSucceeded","message":"You have successfully subscribed"}`, nil},
 		{"ses", `{"eventType":"Click","click":{}}`, nil},
 		{"generic", `{"sent_at":"2026-11-24T09:00:00Z","event":"bounce","address":"a@example.com","more":[1]}`, []stockdigest.MailReport{report("a@example.com", bounced, true)}},
