@@ -1,6 +1,7 @@
 package stockdigest
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -63,6 +64,18 @@ const (
 	ImpactLow    Impact = "low"
 )
 
+// rank counts from the highest; what nobody said is low.
+func (i Impact) rank() int {
+	switch i {
+	case ImpactHigh:
+		return 0
+	case ImpactMedium:
+		return 1
+	case ImpactLow:
+	}
+	return 2
+}
+
 // Sentiment is what a bullet means for the company.
 type Sentiment string
 
@@ -103,7 +116,55 @@ type Bullet struct {
 	Carriers  []string   `json:"carriers,omitempty"` // other publishers of the same story, sorted
 	Late      bool       `json:"late,omitempty"`     // added by the morning's refresh, after the night
 	Judged    Judgement  `json:"judged,omitzero"`    // zero: it was told in its source's words from the start
+
+	// Channel is how what others did reaches the company, as a model finds;
+	// empty when none was asked.
+	Channel Channel `json:"channel,omitempty"`
+
+	// Duplicate names the bullet of an earlier section that tells the same; this
+	// one is counted and told with that one.
+	Duplicate BulletID `json:"duplicate_of,omitempty"`
 }
+
+// A Channel is the way on which news of others reaches a company.
+type Channel string
+
+// The channels.
+const (
+	ChannelDemand      Channel = "demand"
+	ChannelCosts       Channel = "costs"
+	ChannelSupply      Channel = "supply"
+	ChannelCompetition Channel = "competition"
+	ChannelRules       Channel = "rules"
+	ChannelCapital     Channel = "capital"
+)
+
+// Channels lists the channels.
+func Channels() []Channel {
+	return []Channel{ChannelDemand, ChannelCosts, ChannelSupply, ChannelCompetition, ChannelRules, ChannelCapital}
+}
+
+// Leads returns the bullet that stands for each story, the story that matters
+// most first: the first of its bullets of the highest impact. Stories of equal
+// impact keep their order, and one that order does not name is left out.
+func Leads(bullets []Bullet, order []StoryID) []Bullet {
+	var leads []Bullet
+	for _, id := range order {
+		var of []Bullet
+		for _, b := range bullets {
+			if b.Story == id {
+				of = append(of, b)
+			}
+		}
+		if len(of) > 0 {
+			leads = append(leads, slices.MinFunc(of, byImpact)) // the first of equal ones
+		}
+	}
+	slices.SortStableFunc(leads, byImpact)
+	return leads
+}
+
+func byImpact(a, b Bullet) int { return cmp.Compare(a.Impact.rank(), b.Impact.rank()) }
 
 // A Judgement is what a second model says of a wording beside its quotes. A
 // bullet whose wording it does not find supported is told in its source's words.
@@ -145,6 +206,14 @@ type Draft struct {
 	Written  Written   // how much of it a model read
 	Sections []Section // in the order of SectionNames, empty ones left out
 	Dropped  []Drop    // filled by verify
+
+	// LeftOut are articles that a model read and found to be without effect on
+	// the company; the verdicts are kept with the draft.
+	LeftOut []Verdict
+
+	// BottomLine is what a model says of the bullets that matter most, made from
+	// those that passed the gate and through the same gate; empty: code says it.
+	BottomLine string
 }
 
 // Bullets returns the bullets of all sections in order.
@@ -196,6 +265,20 @@ type Report struct {
 	Filings    []ReportFiling  `json:"filings"`
 	Coverage   Coverage        `json:"coverage"`
 	Failures   []string        `json:"failures,omitempty"` // a line for each source that could not be read
+}
+
+// Told returns the bullets of all sections in order, each statement once: those
+// that tell what another one tells are left out.
+func (r Report) Told() []Bullet {
+	var all []Bullet
+	for _, s := range r.Sections {
+		for _, b := range s.Bullets {
+			if b.Duplicate == "" {
+				all = append(all, b)
+			}
+		}
+	}
+	return all
 }
 
 // A ReportStory is a story as the report shows it.

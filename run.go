@@ -225,6 +225,7 @@ type Material struct {
 	Polls      []Poll
 	Candidates []Candidate
 	Filings    []Filing
+	Earlier    []Filing    // of before the window, as far as they are kept: what news may be set beside; only the summarize step reads them
 	Price      *PriceCard  // nil: not fetched, or no source told it
 	Stories    []Story     // of this run, once clustered; most important first
 	Told       []ToldStory // told by reports with an as-of time before this run's

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"stockdigest.app/stockdigest"
 )
@@ -29,10 +30,11 @@ type PaidCall struct {
 	TokensIn       int                   `json:"tokens_in"`        // as the provider counted, when it was paid
 	TokensInCached int                   `json:"tokens_in_cached"` // of these, read from the provider's own cache
 	TokensOut      int                   `json:"tokens_out"`
-	USD            float64               `json:"usd"`       // dollars paid for this report
-	SavedUSD       float64               `json:"saved_usd"` // dollars paid before, when it is cached
-	MS             int64                 `json:"ms"`        // milliseconds that the provider took; 0 when it is cached
-	Cached         bool                  `json:"cached"`    // the answer stood in the ledger
+	USD            float64               `json:"usd"`                 // dollars paid for this report
+	SavedUSD       float64               `json:"saved_usd"`           // dollars paid before, when it is cached
+	StartedAt      time.Time             `json:"started_at,omitzero"` // none of a cached answer
+	MS             int64                 `json:"ms"`                  // milliseconds that the provider took; 0 when it is cached
+	Cached         bool                  `json:"cached"`              // the answer stood in the ledger
 }
 
 // allCalls is more calls than a run can make.
@@ -73,13 +75,13 @@ func paidCall(c stockdigest.Call) PaidCall {
 	return PaidCall{
 		Step: c.Step, Provider: c.Provider, Model: c.Model, Prompt: c.Prompt, State: c.State,
 		TokensIn: c.Usage.In, TokensInCached: c.Usage.InCached, TokensOut: c.Usage.Out,
-		USD: dollars(c.Cost), MS: c.Took.Milliseconds(),
+		USD: dollars(c.Cost), StartedAt: c.Started, MS: c.Took.Milliseconds(),
 	}
 }
 
 // cached is the call for who had its answer for nothing.
 func (c PaidCall) cached() PaidCall {
-	c.SavedUSD, c.USD, c.MS, c.Cached = c.USD, 0, 0, true
+	c.SavedUSD, c.USD, c.StartedAt, c.MS, c.Cached = c.USD, 0, time.Time{}, 0, true
 	return c
 }
 

@@ -203,6 +203,9 @@ func claimsOf(r stockdigest.Report) []claim {
 	var all []claim
 	for _, s := range r.Sections {
 		for _, b := range s.Bullets {
+			if b.Duplicate != "" {
+				continue
+			}
 			c := claim{places: map[stockdigest.Evidence]bool{}, Claim: Claim{
 				Section: s.Name, Text: b.Text, Impact: b.Impact, Sentiment: b.Sentiment, Relevance: b.Relevance,
 			}}

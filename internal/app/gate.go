@@ -30,5 +30,5 @@ func (a *App) gate() *verify.Step {
 	if !a.asks() {
 		return verify.New(a.store)
 	}
-	return verify.WithModels(a.store, a.caller, verify.ModelConfig{Judge: a.chains.judge, Mend: a.chains.write, Now: a.world.Now})
+	return verify.WithModels(a.store, a.caller, verify.ModelConfig{Judge: a.chains.judge, Mend: a.chains.write, Sum: a.chains.write, Now: a.world.Now})
 }

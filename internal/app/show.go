@@ -66,10 +66,8 @@ func showReport(c *Console, r stockdigest.Report) {
 // was mended, judged or told in its source's words.
 func wordings(r stockdigest.Report) string {
 	verdicts := map[stockdigest.Entailment]int{}
-	for _, s := range r.Sections {
-		for _, b := range s.Bullets {
-			verdicts[b.Judged.Verdict]++
-		}
+	for _, b := range r.Told() {
+		verdicts[b.Judged.Verdict]++
 	}
 	var parts []string
 	for _, v := range []stockdigest.Entailment{stockdigest.Supported, stockdigest.Contradicted, stockdigest.NotEnough, stockdigest.NotJudged} {

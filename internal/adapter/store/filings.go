@@ -202,6 +202,28 @@ func (d *DB) Dealt(ctx context.Context, cik string, w stockdigest.Window) (forms
 	return forms, err
 }
 
+// Filed returns the filings of a company of one form that are kept, accepted in
+// the window, with their documents: the newest first, then by accession, at most
+// so many.
+func (d *DB) Filed(ctx context.Context, cik, form string, w stockdigest.Window, most int) (found []stockdigest.Filing, err error) {
+	err = d.view(ctx, "read the filings of "+cik, func(q *db.Queries) error {
+		found = nil
+		rows, err := q.FilingsOfForm(ctx, db.FilingsOfFormParams{Cik: cik, Form: form, Since: db.At(w.From), Until: db.At(w.To), Most: int32(min(most, mostDealt))}) //nolint:gosec // small
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			f, err := withDocuments(ctx, q, r)
+			if err != nil {
+				return err
+			}
+			found = append(found, f)
+		}
+		return nil
+	})
+	return found, err
+}
+
 func withDocuments(ctx context.Context, q *db.Queries, row db.Filing) (stockdigest.Filing, error) {
 	f, err := filing(row)
 	if err != nil {

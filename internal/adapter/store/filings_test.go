@@ -72,3 +72,28 @@ func TestDealingsAreThoseOfTheCompanyInTheWindow(t *testing.T) {
 		})
 	}
 }
+
+func TestFiledAreTheNewestOfAFormInTheWindow(t *testing.T) {
+	t.Parallel()
+	for engine, open := range storetest.Engines() {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			db := open(t)
+			ctx := t.Context()
+			run := claimed(t, db, morning)
+			filed := func(a stockdigest.Accession, form, cik string, age time.Duration) stockdigest.Filing {
+				f := quarterly(a, "Sales fell 6%.")
+				f.Form, f.CIK, f.FiledAt = form, cik, morning.Add(-age)
+				return f
+			}
+			newest, older := filed("0001-26-1", "10-Q", "42", time.Hour), filed("0001-26-2", "10-Q", "42", 2*time.Hour)
+			must(t, db.SaveFilings(ctx, run, []stockdigest.Filing{
+				older, newest, filed("0001-26-3", "10-Q", "42", 3*time.Hour), filed("0001-26-4", "10-K", "42", time.Hour),
+				filed("0001-26-5", "10-Q", "43", time.Hour), filed("0001-26-6", "10-Q", "42", -time.Hour), filed("0001-26-7", "10-Q", "42", 90*time.Hour),
+			}))
+			got, err := db.Filed(ctx, "42", "10-Q", stockdigest.Window{From: morning.Add(-72 * time.Hour), To: morning}, 2)
+			must(t, err)
+			same(t, got, []stockdigest.Filing{newest, older})
+		})
+	}
+}

@@ -98,6 +98,11 @@ func (d *DB) SaveDraft(
 		if err := q.SaveDraft(ctx, db.SaveDraftParams{RunID: string(run.ID), Step: string(step), Body: body}); err != nil {
 			return err
 		}
+		if len(draft.LeftOut) > 0 {
+			if err := decideAll(ctx, q, run, draft.LeftOut); err != nil {
+				return err
+			}
+		}
 		return d.finish(ctx, q, run, step, note)
 	})
 }
@@ -223,10 +228,8 @@ func (d *DB) newlyTold(
 		if err := unpackOne(body, &night); err != nil {
 			return nil, err
 		}
-		for _, s := range night.Sections {
-			for _, b := range s.Bullets {
-				before[b.ID] = true
-			}
+		for _, b := range night.Told() {
+			before[b.ID] = true
 		}
 	}
 	return bulletsByStory(report, before), nil
@@ -234,11 +237,9 @@ func (d *DB) newlyTold(
 
 func bulletsByStory(r stockdigest.Report, without map[stockdigest.BulletID]bool) map[stockdigest.StoryID][]string {
 	told := map[stockdigest.StoryID][]string{}
-	for _, s := range r.Sections {
-		for _, b := range s.Bullets {
-			if b.Story != "" && !without[b.ID] {
-				told[b.Story] = append(told[b.Story], clean(b.Text))
-			}
+	for _, b := range r.Told() {
+		if b.Story != "" && !without[b.ID] {
+			told[b.Story] = append(told[b.Story], clean(b.Text))
 		}
 	}
 	return told

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
-	"strings"
 
 	"stockdigest.app/stockdigest"
 	"stockdigest.app/stockdigest/internal/events"
@@ -137,100 +136,6 @@ func large(s string) bool {
 	})
 }
 
-// attachFilings is phase 2: for a bullet from the news, what a filing in the
-// window says on the same topic, in a field of its own.
-func attachFilings(m stockdigest.Material, bullets []placed) {
-	var lines []sentence
-	for i := range m.Filings {
-		for _, src := range filingSources(&m.Filings[i]) {
-			lines = append(lines, src.sentences()...)
-		}
-	}
-	if len(lines) == 0 {
-		return
-	}
-	t := topics{own: ownWords(m.Ticker), lines: lines}
-	used := map[string]bool{}
-	for _, p := range bullets {
-		used[p.bullet.Text] = true
-	}
-	for i := range bullets {
-		if bullets[i].fromFiling {
-			continue
-		}
-		if best := t.nearest(bullets[i]); best != nil && !used[best.text] {
-			used[best.text] = true
-			bullets[i].bullet.Context = contextOf(*best)
-		}
-	}
-}
-
-// topics finds the line of a filing that speaks on a bullet's topic.
-type topics struct {
-	own   map[string]bool // words of the company's names, which every line has
-	lines []sentence
-}
-
-// nearest returns the line that speaks most of what the bullet speaks of. It
-// must share telling words and something that only this event has: the kind of
-// event with somebody's name or an amount, or else many words and one of these.
-// A line that says the very same adds nothing.
-func (t topics) nearest(b placed) *sentence {
-	var best *sentence
-	most := 0.0
-	words := t.telling(b.words)
-	for i := range t.lines {
-		line := &t.lines[i]
-		both := common(words, t.telling(line.words))
-		if both < 2 || overlap(b.words, line.words) >= verySame {
-			continue
-		}
-		event, amount, name := sameEvent(b.bullet.Text, line.text), sameAmount(b.bullet.Text, line.text), t.sharedName(b.bullet.Text, line.text)
-		like := float64(both)/float64(common(words, words)) + 0.2*yes(amount) + 0.2*yes(event)
-		known := event && (amount || name) || both >= contextWords && (event || amount || name)
-		if known && like >= contextAlike && like > most {
-			best, most = line, like
-		}
-	}
-	return best
-}
-
-func sameEvent(a, b string) bool {
-	what := events.First(a)
-	return what != events.None && what == events.First(b)
-}
-
-// sharedName reports two sentences that name the same person or company beside
-// our own.
-func (t topics) sharedName(a, b string) bool {
-	named := map[string]bool{}
-	for _, n := range facts.Names(a) {
-		for _, w := range n.Words {
-			named[text.Stem(w)] = true
-		}
-	}
-	for _, n := range facts.Names(b) {
-		for _, w := range n.Words {
-			if stem := text.Stem(w); named[stem] && len(t.telling([]string{stem})) > 0 {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// telling leaves out what says nothing of a topic: the company's names, numbers,
-// days and the words every filing has.
-func (t topics) telling(words []string) []string {
-	var out []string
-	for _, w := range words {
-		if !t.own[w] && !strings.ContainsAny(w, "0123456789") && !everyday(w) {
-			out = append(out, w)
-		}
-	}
-	return out
-}
-
 // everyday reports the stem of a word that every filing has.
 func everyday(stem string) bool {
 	switch stem {
@@ -272,17 +177,7 @@ func common(a, b []string) int {
 	return n
 }
 
-func contextOf(s sentence) *stockdigest.Context {
-	c := &stockdigest.Context{Text: s.text, Form: s.source.filing.Form, Evidence: s.quotation()}
-	for _, item := range s.source.doc.Items {
-		if s.span.Start >= item.Start && s.span.End <= item.End {
-			c.Item = item.Number
-		}
-	}
-	return c
-}
-
-// arrange is phase 3: bullets into sections, the ones that matter most first;
+// arrange puts bullets into sections, the ones that matter most first;
 // stories keep their order within the same impact.
 func arrange(bullets []placed) []stockdigest.Section {
 	var sections []stockdigest.Section

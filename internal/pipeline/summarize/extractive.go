@@ -22,6 +22,7 @@ const (
 	alike         = 0.5 // share of content words from which two bullets say the same
 	contextAlike  = 0.3 // share of a bullet's telling words from which a filing speaks on its topic
 	verySame      = 0.9 // likeness from which a filing only repeats the bullet
+	earlierAlike  = 0.4 // the same of a filing of before the window
 	contextWords  = 3   // telling words that a bullet and its context must share
 	maxPerFiling  = 2
 	judged        = 150  // sentences of a story that are looked at closely
@@ -53,19 +54,20 @@ func (w extractive) Write(ctx context.Context, run stockdigest.Run, m stockdiges
 		}
 		chosen = append(chosen, w.choose(m, story, chosen)...)
 	}
-	d.Sections = arranged(run, m, chosen[:min(len(chosen), maxBullets)])
+	d.Sections = arranged(run, m, chosen[:min(len(chosen), maxBullets)], newShelf(m).attach)
 	return d, nil
 }
 
-// arranged makes the bullets of what was chosen and puts them into sections. It is
-// the same for every writer.
-func arranged(run stockdigest.Run, m stockdigest.Material, chosen []choice) []stockdigest.Section {
+// arranged is phase 3: it makes the bullets of what was chosen, has attach set
+// beside them what filings say, and puts them into sections. It is the same for
+// every writer.
+func arranged(run stockdigest.Run, m stockdigest.Material, chosen []choice, attach func([]placed)) []stockdigest.Section {
 	bullets := make([]placed, 0, len(chosen))
 	for _, c := range chosen {
 		bullets = append(bullets, finish(run, m, c))
 	}
 	leadStories(bullets)
-	attachFilings(m, bullets)
+	attach(bullets)
 	return arrange(bullets)
 }
 

@@ -232,9 +232,20 @@ func BenchmarkWrite(b *testing.B) {
 // A shelf is a store that holds one run's material and draft.
 type shelf struct {
 	material stockdigest.Material
+	filed    []stockdigest.Filing
 	draft    stockdigest.Draft
 	note     string
 	fail     error
+}
+
+func (s *shelf) Filed(_ context.Context, cik, form string, w stockdigest.Window, most int) ([]stockdigest.Filing, error) {
+	var found []stockdigest.Filing
+	for _, f := range s.filed {
+		if f.CIK == cik && f.Form == form && w.Holds(f.FiledAt) && len(found) < most {
+			found = append(found, f)
+		}
+	}
+	return found, nil
 }
 
 func (s *shelf) Material(context.Context, stockdigest.Run) (stockdigest.Material, error) {

@@ -3,9 +3,12 @@ package summarize
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"stockdigest.app/stockdigest"
 	"stockdigest.app/stockdigest/internal/desk"
@@ -45,12 +48,31 @@ func Model(asker desk.Asker, linker *names.Linker, cfg ModelConfig) Writer {
 // maxLines is how many sentences of a run a model is given to order.
 const maxLines = 3 * maxBullets
 
-// Write drafts the bullets of a run.
+// Write drafts the bullets of a run. Phase 2 does not wait for phase 1: filings
+// are asked about the stories, not about the bullets.
 func (w model) Write(ctx context.Context, run stockdigest.Run, m stockdigest.Material) (stockdigest.Draft, error) {
+	au, books := newAuthor(w, run), newShelf(m)
+	var said filed
+	var group errgroup.Group
+	group.Go(func() (err error) { said, err = au.consult(ctx, m, books); return err })
 	list := readingList(m)
-	au := newAuthor(w, run)
-	if err := au.read(ctx, list); err != nil {
+	chosen, err := w.fromArticles(ctx, au, m, list)
+	if err := errors.Join(err, group.Wait()); err != nil {
 		return stockdigest.Draft{}, err
+	}
+	attach := books.attach
+	if said != nil {
+		attach = func(bullets []placed) { said.attach(bullets, books) }
+	}
+	d := au.draft(list)
+	d.Sections = arranged(run, m, chosen, attach)
+	return d, nil
+}
+
+// fromArticles is phase 1: what the list tells, chosen and worded.
+func (w model) fromArticles(ctx context.Context, au *author, m stockdigest.Material, list []*article) ([]choice, error) {
+	if err := au.read(ctx, list); err != nil {
+		return nil, err
 	}
 	by := map[string]*article{}
 	for _, a := range list {
@@ -62,13 +84,7 @@ func (w model) Write(ctx context.Context, run stockdigest.Run, m stockdigest.Mat
 			chosen = append(chosen, w.choose(m, story, by, chosen)...)
 		}
 	}
-	chosen, err := au.write(ctx, m.Ticker.Name, chosen)
-	if err != nil {
-		return stockdigest.Draft{}, err
-	}
-	d := au.draft(list)
-	d.Sections = arranged(run, m, chosen)
-	return d, nil
+	return au.write(ctx, m.Ticker.Name, chosen)
 }
 
 // choose takes the sentences of a story: those the model named in the articles

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -16,9 +17,10 @@ import (
 // An author writes one draft: it has models read and word, and leaves to the
 // rules what may not or cannot be asked.
 type author struct {
-	desk *desk.Desk
-	cfg  ModelConfig
-	run  stockdigest.Run
+	desk  *desk.Desk
+	aside *desk.Desk // for what rules do as well: it takes nothing from the writing but its room in the budget
+	cfg   ModelConfig
+	run   stockdigest.Run
 
 	mu      sync.Mutex
 	unknown int               // numbers in answers that name nothing
@@ -30,9 +32,17 @@ type author struct {
 
 func newAuthor(w model, run stockdigest.Run) *author {
 	return &author{
-		desk: desk.New(w.asker, desk.Config{Cheap: w.cfg.Cheap, Now: w.cfg.Now}, run, stockdigest.StepSummarize),
-		cfg:  w.cfg, run: run,
+		desk:  desk.New(w.asker, desk.Config{Cheap: w.cfg.Cheap, Now: w.cfg.Now}, run, stockdigest.StepSummarize),
+		aside: desk.New(w.asker, desk.Config{Now: w.cfg.Now}, run, stockdigest.StepSummarize),
+		cfg:   w.cfg, run: run,
 	}
+}
+
+// count adds numbers in an answer that name nothing.
+func (au *author) count(unknown int) {
+	au.mu.Lock()
+	defer au.mu.Unlock()
+	au.unknown += unknown
 }
 
 // atOnce is how many calls of one run may be under way; what a provider allows
@@ -131,6 +141,9 @@ func (au *author) draft(list []*article) stockdigest.Draft {
 	draft.Written.Why, draft.Written.Unknown = au.desk.Why(), au.unknown
 	if au.byRule && draft.Rung == stockdigest.RungFull && draft.Written.Of > 0 {
 		draft.Written.Why += ", so the order is by rule"
+	}
+	if why := au.aside.Why(); why != "" && why != draft.Written.Why {
+		draft.Written.Why = strings.TrimPrefix(draft.Written.Why+"; beside the articles: "+why, "; ")
 	}
 	return draft
 }

@@ -124,7 +124,7 @@ func (au *author) write(ctx context.Context, company string, chosen []choice) ([
 		Prompt: writePrompt(company, chosen), Chain: au.cfg.Write, Important: true,
 		Take: func(answer json.RawMessage, by stockdigest.Model, _ bool) error {
 			all, unknown, err := parseWriting(answer, len(chosen))
-			au.unknown += unknown
+			au.count(unknown)
 			if err == nil && len(all) == 0 {
 				err = errNoLine
 			}

@@ -17,6 +17,7 @@ type source struct {
 	subject  string              // keyword or peer the feed stood for
 	filing   *stockdigest.Filing // nil for articles
 	doc      *stockdigest.Document
+	earlier  bool // a filing of before the window
 }
 
 // maxSentences bounds how far into a text the writer reads: news tells early,
@@ -120,18 +121,21 @@ func (s sentence) quotation() stockdigest.Evidence {
 }
 
 // sentences returns the sentences of a source that stand on their own.
-func (s *source) sentences() []sentence {
+func (s *source) sentences() []sentence { return s.read(s.ranges(), maxSentences) }
+
+// read returns those of so many sentences of some ranges.
+func (s *source) read(ranges []text.Span, most int) []sentence {
 	var all []sentence
 	limit := maxBytes
 	if s.filing != nil {
 		limit = maxFilingBytes
 	}
 	index := 0
-	for _, span := range s.ranges() {
+	for _, span := range ranges {
 		for _, sub := range text.Sentences(s.body[span.Start:span.End]) {
 			sub = text.Span{Start: sub.Start + span.Start, End: sub.End + span.Start}
 			index++
-			if index > maxSentences {
+			if index > most {
 				return all
 			}
 			sub.Start += dateline(sub.Of(s.body))
@@ -139,7 +143,7 @@ func (s *source) sentences() []sentence {
 				sub.Start += len(enumerator.FindString(sub.Of(s.body)))
 			}
 			t := sub.Of(s.body)
-			if usable(t, limit) && (s.filing != nil || !firstPerson(t)) || index <= early && s.filing == nil && briefLead(t, s.evidence.Title) {
+			if s.earlier && ownVoice(t, limit) || usable(t, limit) && (s.filing != nil || !firstPerson(t)) || index <= early && s.filing == nil && briefLead(t, s.evidence.Title) {
 				all = append(all, sentence{source: s, span: sub, text: t, index: index - 1, words: contentWords(t)})
 			}
 		}

@@ -52,6 +52,7 @@ import (
 // Store is what the step needs of the store.
 type Store interface {
 	Material(ctx context.Context, run stockdigest.Run) (stockdigest.Material, error)
+	Filed(ctx context.Context, cik, form string, w stockdigest.Window, most int) ([]stockdigest.Filing, error)
 	SaveDraft(ctx context.Context, run stockdigest.Run, step stockdigest.StepName, d stockdigest.Draft, note string) error
 }
 
@@ -78,6 +79,9 @@ func (s *Step) Run(ctx context.Context, run stockdigest.Run) error {
 	m, err := s.store.Material(ctx, run)
 	if err != nil {
 		return fmt.Errorf("read material: %w", err)
+	}
+	if m.Earlier, err = s.earlier(ctx, run, m); err != nil {
+		return err
 	}
 	d, err := s.writer.Write(ctx, run, m)
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 type ModelConfig struct {
 	Judge []stockdigest.Model // who judges wordings, best first; none: nobody does
 	Mend  []stockdigest.Model // who words failing bullets anew: those that word them
+	Sum   []stockdigest.Model // who words the bottom line; none: code says it
 	Now   func() time.Time    // the clock that a run's deadline is told by
 }
 

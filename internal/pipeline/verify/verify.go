@@ -10,6 +10,7 @@ package verify
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,6 +23,7 @@ import (
 type Store interface {
 	Draft(ctx context.Context, run stockdigest.Run) (stockdigest.Draft, error)
 	Material(ctx context.Context, run stockdigest.Run) (stockdigest.Material, error)
+	Filing(ctx context.Context, a stockdigest.Accession) (stockdigest.Filing, error)
 	SaveDraft(ctx context.Context, run stockdigest.Run, step stockdigest.StepName, d stockdigest.Draft, note string) error
 }
 
@@ -58,33 +60,57 @@ func (s *Step) Run(ctx context.Context, run stockdigest.Run) error {
 		return fmt.Errorf("read material: %w", err)
 	}
 	lib := newLibrary(material)
+	if err := s.fetchFilings(ctx, lib, draft); err != nil {
+		return err
+	}
 	items, err := lib.itemsOf(ctx, draft)
 	if err != nil {
 		return fmt.Errorf("check bullets: %w", err)
 	}
-	silent, err := s.askModels(ctx, run, draft.Writer, lib, items)
-	if err != nil {
+	d := desk.New(s.asker, desk.Config{Now: s.cfg.Now}, run, stockdigest.StepVerify)
+	if err := s.askModels(ctx, d, draft.Writer, lib, items); err != nil {
 		return err
 	}
 	kept := stockdigest.Draft{Writer: draft.Writer, Rung: draft.Rung, Written: draft.Written, Dropped: draft.Dropped}
 	n := lib.settle(items, &kept)
-	if err := s.store.SaveDraft(ctx, run, stockdigest.StepVerify, kept, n.line(len(items), kept, silent)); err != nil {
+	if err := s.conclude(ctx, d, lib, material.Stories, &kept); err != nil {
+		return err
+	}
+	if err := s.store.SaveDraft(ctx, run, stockdigest.StepVerify, kept, n.line(len(items), kept, d.Why())); err != nil {
 		return fmt.Errorf("save draft: %w", err)
 	}
 	return nil
 }
 
-// askModels has wordings mended and then judged. It returns what kept models
-// from answering, for people.
-func (s *Step) askModels(ctx context.Context, run stockdigest.Run, writer string, lib *library, items []*item) (silent string, err error) {
-	d := desk.New(s.asker, desk.Config{Now: s.cfg.Now}, run, stockdigest.StepVerify)
+// askModels has wordings mended and then judged.
+func (s *Step) askModels(ctx context.Context, d *desk.Desk, writer string, lib *library, items []*item) error {
 	if err := s.mend(ctx, d, lib, items); err != nil {
-		return "", err
+		return err
 	}
-	if err := s.judge(ctx, d, writer, items); err != nil {
-		return "", err
+	return s.judge(ctx, d, writer, items)
+}
+
+// fetchFilings adds to the library the filings of before the window that
+// contexts quote. One that is not kept leaves its context without a source.
+func (s *Step) fetchFilings(ctx context.Context, lib *library, draft stockdigest.Draft) error {
+	for _, b := range draft.Bullets() {
+		if b.Context == nil {
+			continue
+		}
+		if _, known := lib.text(b.Context.Evidence.Source); known {
+			continue
+		}
+		accession, _, _ := strings.Cut(b.Context.Evidence.Source, "/")
+		f, err := s.store.Filing(ctx, stockdigest.Accession(accession))
+		if errors.Is(err, stockdigest.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("read filing %s: %w", accession, err)
+		}
+		lib.add(f)
 	}
-	return d.Why(), nil
+	return nil
 }
 
 // An item is a bullet on its way through the gate.
@@ -230,9 +256,7 @@ func newLibrary(m stockdigest.Material) *library {
 		}
 	}
 	for _, f := range m.Filings {
-		for _, d := range f.Documents {
-			lib.texts[stockdigest.DocumentSource(f.Accession, d.Seq)] = d.Text
-		}
+		lib.add(f)
 	}
 	for _, s := range m.Stories {
 		lib.stories[s.ID] += s.Headline + "\n" + s.Change + "\n"
@@ -241,6 +265,12 @@ func newLibrary(m stockdigest.Material) *library {
 		lib.stories[t.Story.ID] += strings.Join(t.Texts, "\n") + "\n" + strings.Join(t.Titles, "\n") + "\n" + strings.Join(t.Bodies, "\n") + "\n"
 	}
 	return lib
+}
+
+func (l *library) add(f stockdigest.Filing) {
+	for _, d := range f.Documents {
+		l.texts[stockdigest.DocumentSource(f.Accession, d.Seq)] = d.Text
+	}
 }
 
 func (l *library) text(source string) (string, bool) {

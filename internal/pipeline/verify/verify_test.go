@@ -140,8 +140,17 @@ func TestClaimsFollowTheVoice(t *testing.T) {
 type fakeStore struct {
 	draft    stockdigest.Draft
 	material stockdigest.Material
+	filings  map[stockdigest.Accession]stockdigest.Filing
 	saved    stockdigest.Draft
 	note     string
+}
+
+func (s *fakeStore) Filing(_ context.Context, a stockdigest.Accession) (stockdigest.Filing, error) {
+	f, ok := s.filings[a]
+	if !ok {
+		return f, stockdigest.NotFound("no filing " + string(a))
+	}
+	return f, nil
 }
 
 func (s *fakeStore) Draft(context.Context, stockdigest.Run) (stockdigest.Draft, error) {
@@ -242,5 +251,41 @@ func TestClaimsOfHostileTextsEnd(t *testing.T) {
 		} else {
 			t.Logf("%q: %v", unit, took)
 		}
+	}
+}
+
+func TestAContextMayQuoteAFilingOfBeforeTheWindow(t *testing.T) {
+	t.Parallel()
+	const told = "Revenue of the Ohio plant was $1.2 billion in fiscal 2025."
+	quote := stockdigest.Evidence{Source: "0001-25-7/1", Quote: told, End: len(told), Hash: stockdigest.Hash(told)}
+	foreign := quote
+	foreign.Source = "0001-25-8/1" // kept by nobody
+	for _, tt := range []struct {
+		name string
+		told stockdigest.Context
+		want bool
+	}{
+		{"as it is kept", stockdigest.Context{Text: told, Form: "10-K", Evidence: quote}, true},
+		{"with another figure", stockdigest.Context{Text: strings.Replace(told, "1.2", "1.4", 1), Form: "10-K", Evidence: quote}, false},
+		{"of a filing that is not kept", stockdigest.Context{Text: told, Form: "10-K", Evidence: foreign}, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			b := bullet(first, first)
+			b.Context = &tt.told
+			store := &fakeStore{
+				draft:    stockdigest.Draft{Sections: []stockdigest.Section{{Name: stockdigest.SectionMajor, Bullets: []stockdigest.Bullet{b}}}},
+				material: stockdigest.Material{Candidates: []stockdigest.Candidate{{Article: stockdigest.Article{ID: "a1"}, Text: &stockdigest.Text{Body: body}}}},
+				filings: map[stockdigest.Accession]stockdigest.Filing{"0001-25-7": {
+					Accession: "0001-25-7", Documents: []stockdigest.Document{{Seq: 1, Text: told}},
+				}},
+			}
+			if err := verify.New(store).Run(t.Context(), stockdigest.Run{}); err != nil {
+				t.Fatal(err)
+			}
+			if got := store.saved.Bullets()[0].Context != nil; got != tt.want {
+				t.Errorf("kept %v, want %v", got, tt.want)
+			}
+		})
 	}
 }

@@ -330,6 +330,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.filingsCheckedStmt, err = db.PrepareContext(ctx, filingsChecked); err != nil {
 		return nil, fmt.Errorf("error preparing query FilingsChecked: %w", err)
 	}
+	if q.filingsOfFormStmt, err = db.PrepareContext(ctx, filingsOfForm); err != nil {
+		return nil, fmt.Errorf("error preparing query FilingsOfForm: %w", err)
+	}
 	if q.filingsSeenStmt, err = db.PrepareContext(ctx, filingsSeen); err != nil {
 		return nil, fmt.Errorf("error preparing query FilingsSeen: %w", err)
 	}
@@ -1184,6 +1187,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing filingsCheckedStmt: %w", cerr)
 		}
 	}
+	if q.filingsOfFormStmt != nil {
+		if cerr := q.filingsOfFormStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing filingsOfFormStmt: %w", cerr)
+		}
+	}
 	if q.filingsSeenStmt != nil {
 		if cerr := q.filingsSeenStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing filingsSeenStmt: %w", cerr)
@@ -1890,6 +1898,7 @@ type Queries struct {
 	filingHeadStmt          *sql.Stmt
 	filingsStmt             *sql.Stmt
 	filingsCheckedStmt      *sql.Stmt
+	filingsOfFormStmt       *sql.Stmt
 	filingsSeenStmt         *sql.Stmt
 	fillDigestStmt          *sql.Stmt
 	fillPublisherStmt       *sql.Stmt
@@ -2111,6 +2120,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		filingHeadStmt:          q.filingHeadStmt,
 		filingsStmt:             q.filingsStmt,
 		filingsCheckedStmt:      q.filingsCheckedStmt,
+		filingsOfFormStmt:       q.filingsOfFormStmt,
 		filingsSeenStmt:         q.filingsSeenStmt,
 		fillDigestStmt:          q.fillDigestStmt,
 		fillPublisherStmt:       q.fillPublisherStmt,

@@ -297,6 +297,61 @@ func (q *Queries) Filings(ctx context.Context, runID string) ([]Filing, error) {
 	return items, nil
 }
 
+const filingsOfForm = `-- name: FilingsOfForm :many
+SELECT f.accession, f.cik, f.form, f.filed_at, f.period, f.items, f.url, f.previous, f.dealings
+FROM filings f
+WHERE f.cik = $1 AND f.form = $2 AND f.filed_at > $3 AND f.filed_at <= $4
+ORDER BY f.filed_at DESC, f.accession
+LIMIT $5
+`
+
+type FilingsOfFormParams struct {
+	Cik   string
+	Form  string
+	Since Time
+	Until Time
+	Most  int32
+}
+
+func (q *Queries) FilingsOfForm(ctx context.Context, arg FilingsOfFormParams) ([]Filing, error) {
+	rows, err := q.query(ctx, q.filingsOfFormStmt, filingsOfForm,
+		arg.Cik,
+		arg.Form,
+		arg.Since,
+		arg.Until,
+		arg.Most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Filing
+	for rows.Next() {
+		var i Filing
+		if err := rows.Scan(
+			&i.Accession,
+			&i.Cik,
+			&i.Form,
+			&i.FiledAt,
+			&i.Period,
+			&i.Items,
+			&i.Url,
+			&i.Previous,
+			&i.Dealings,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const setFresh = `-- name: SetFresh :exec
 UPDATE filing_documents SET fresh = $3 WHERE accession = $1 AND seq = $2 AND hash = $4
 `

@@ -37,6 +37,13 @@ WHERE f.cik = $1 AND f.filed_at > sqlc.arg(since) AND f.filed_at <= sqlc.arg(unt
 ORDER BY f.filed_at DESC, f.accession
 LIMIT sqlc.arg(most);
 
+-- name: FilingsOfForm :many
+SELECT f.accession, f.cik, f.form, f.filed_at, f.period, f.items, f.url, f.previous, f.dealings
+FROM filings f
+WHERE f.cik = $1 AND f.form = $2 AND f.filed_at > sqlc.arg(since) AND f.filed_at <= sqlc.arg(until)
+ORDER BY f.filed_at DESC, f.accession
+LIMIT sqlc.arg(most);
+
 -- name: StoredFiling :one
 SELECT f.accession, f.cik, f.form, f.filed_at, f.period, f.items, f.url, f.previous, f.dealings
 FROM filings f
