@@ -84,7 +84,7 @@ const (
 type Verdict struct {
 	ArticleID ArticleID
 	Decision  Decision
-	Gate      string    // short and stable: window, spam, publisher, entity, shopping, list, price-move, cap, text, ...
+	Gate      string    // short and stable: window, spam, publisher, entity, shopping, list, price-move, cap, text, industry, ...
 	Reason    string    // one line for people, names the evidence: "names Apple Hospitality, not Apple"
 	Score     int       // triage score; higher is more important
 	Of        ArticleID // for duplicates: the candidate that is kept

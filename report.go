@@ -64,8 +64,8 @@ const (
 	ImpactLow    Impact = "low"
 )
 
-// rank counts from the highest; what nobody said is low.
-func (i Impact) rank() int {
+// Rank counts from the highest; what nobody said is low.
+func (i Impact) Rank() int {
 	switch i {
 	case ImpactHigh:
 		return 0
@@ -164,7 +164,7 @@ func Leads(bullets []Bullet, order []StoryID) []Bullet {
 	return leads
 }
 
-func byImpact(a, b Bullet) int { return cmp.Compare(a.Impact.rank(), b.Impact.rank()) }
+func byImpact(a, b Bullet) int { return cmp.Compare(a.Impact.Rank(), b.Impact.Rank()) }
 
 // A Judgement is what a second model says of a wording beside its quotes. A
 // bullet whose wording it does not find supported is told in its source's words.

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"encoding/json"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -49,8 +50,11 @@ var numberedLine = regexp.MustCompile(`(?m)^\[(\d+)\] (.*)$`)
 // about finds out which article or company a prompt shows, for the log.
 func (s *Sim) about(input string) (route string, tickers []string) {
 	ofCompany := "write"
-	if strings.Contains(input, "\n<candidates>\n") {
+	switch {
+	case strings.Contains(input, "\n<candidates>\n"):
 		ofCompany = "vote"
+	case strings.Contains(input, "\n<filings>\n"), strings.Contains(input, "\n<articles>\n"):
+		ofCompany = "read"
 	}
 	for line := range strings.Lines(input) {
 		line = strings.TrimSpace(line)
@@ -185,6 +189,9 @@ func (t thought) fit(to shape) any {
 		if to.Items != nil && to.Items.Properties["vote"].Type == "string" {
 			return t.votes()
 		}
+		if to.Items != nil && to.Items.Properties["channel"].Type == "string" {
+			return t.effects()
+		}
 		if to.Items != nil && to.Items.Type != "integer" {
 			return []any{t.fit(*to.Items)}
 		}
@@ -227,6 +234,20 @@ const (
 	praise = "high"
 	scorn  = "not about"
 )
+
+// effects finds that every article concerns the company, or, of a model that
+// scorns, that none does.
+func (t thought) effects() []any {
+	relevance, channel := "indirect", "demand"
+	if t.verdict == scorn {
+		relevance, channel = "none", "none"
+	}
+	all := []any{}
+	for _, n := range slices.Sorted(maps.Keys(t.texts)) {
+		all = append(all, map[string]any{"article": n, "relevance": relevance, "channel": channel})
+	}
+	return all
+}
 
 // votes judges every candidate by its line alone: one with figures in it is
 // worth more.

@@ -37,7 +37,7 @@ func Build(run stockdigest.Run, m stockdigest.Material, d stockdigest.Draft) sto
 		Failures: failures(m),
 	}
 	r.Status, r.Reason = status(r, m, cut(run))
-	r.BottomLine = bottomLine(r)
+	r.BottomLine = bottomLine(r, d.BottomLine)
 	return r
 }
 
@@ -50,10 +50,11 @@ func sections(kind stockdigest.ReportKind, d stockdigest.Draft) []stockdigest.Se
 	kept := []stockdigest.Section{}
 	for _, s := range d.Sections {
 		if len(s.Bullets) > 0 && !s.Name.Hidden(kind) {
+			s.Bullets = slices.Clone(s.Bullets)
 			kept = append(kept, s)
 		}
 	}
-	return kept
+	return integrate(kind, kept)
 }
 
 func stories(m stockdigest.Material) []stockdigest.ReportStory {
@@ -212,7 +213,7 @@ func clock(run stockdigest.Run) string {
 // a quiet day: quiet needs every source read without error. A run that was cut
 // publishes what it has, be it headlines; with nothing at all a person must look.
 func status(r stockdigest.Report, m stockdigest.Material, cut string) (stockdigest.ReportStatus, string) {
-	bullets := bulletsOf(r)
+	bullets := r.Told()
 	dropped := r.Coverage.Dropped
 	failure := failureOf(m)
 	if cut != "" {
@@ -246,22 +247,19 @@ func failureOf(m stockdigest.Material) string {
 	return ""
 }
 
-func bulletsOf(r stockdigest.Report) []stockdigest.Bullet {
-	var bullets []stockdigest.Bullet
-	for _, s := range r.Sections {
-		bullets = append(bullets, s.Bullets...)
-	}
-	return bullets
-}
-
-// bottomLine says in a line what the bullets add up to. Every count in it is
-// computed here, from the bullets that passed the gate.
-func bottomLine(r stockdigest.Report) string {
-	bullets, told := bulletsOf(r), repeats(r)
+// bottomLine says in a line what the bullets add up to: in words that passed the
+// gate when there are any, else by the headline of what leads. Every count in it
+// is computed here, from the bullets that passed the gate.
+func bottomLine(r stockdigest.Report, worded string) string {
+	bullets, told := r.Told(), repeats(r)
 	if len(bullets) == 0 {
 		return quietLine(r, told)
 	}
-	line := fmt.Sprintf("%s. %s.", leadIn(r, bullets), capital(tone(bullets)))
+	opening := leadIn(r, bullets)
+	if worded != "" {
+		opening = worded + " " + developments(bullets)
+	}
+	line := fmt.Sprintf("%s. %s.", opening, capital(tone(bullets)))
 	if told > 0 {
 		line += fmt.Sprintf(" %s told before %s without news.", capital(count(told, "story")), plural(told, "continues", "continue"))
 	}
@@ -290,48 +288,53 @@ func quietLine(r stockdigest.Report, told int) string {
 	return fmt.Sprintf("A quiet %s: every source was read and nothing material was found.", span(r.Kind))
 }
 
+// leadIn counts the developments and names the first.
 func leadIn(r stockdigest.Report, bullets []stockdigest.Bullet) string {
-	ids := map[stockdigest.StoryID]bool{}
-	updates := map[stockdigest.StoryID]bool{}
-	for _, b := range bullets {
-		ids[b.Story] = true
-		if b.Update != "" {
-			updates[b.Story] = true
-		}
-	}
-	line := capital(count(len(ids), "development"))
-	switch n := len(updates); n {
-	case 0:
-	case len(ids):
-		line = capital(count(n, "update")) + plural(n, " of a story told before", " of stories told before")
-	default:
-		line += ", " + count(n, "update") + plural(n, " of a story told before", " of stories told before")
-	}
-	headline := lead(r, bullets)
+	line, headline := developments(bullets), lead(r, bullets)
 	switch {
 	case headline == "":
 		return line
-	case len(ids) == 1:
+	case storiesOf(bullets) == 1:
 		return line + ": “" + headline + "”"
 	}
 	return line + ", led by “" + headline + "”"
 }
 
+func developments(bullets []stockdigest.Bullet) string {
+	updates := storiesOf(slices.DeleteFunc(slices.Clone(bullets), func(b stockdigest.Bullet) bool { return b.Update == "" }))
+	all := storiesOf(bullets)
+	switch updates {
+	case 0:
+		return capital(count(all, "development"))
+	case all:
+		return capital(count(updates, "update")) + plural(updates, " of a story told before", " of stories told before")
+	}
+	return capital(count(all, "development")) + ", " + count(updates, "update") + plural(updates, " of a story told before", " of stories told before")
+}
+
+// storiesOf counts the stories of bullets.
+func storiesOf(bullets []stockdigest.Bullet) int {
+	ids := map[stockdigest.StoryID]bool{}
+	for _, b := range bullets {
+		ids[b.Story] = true
+	}
+	return len(ids)
+}
+
 // lead is the story that comes first of those with a bullet of the highest
 // impact; stories stand most important first.
 func lead(r stockdigest.Report, bullets []stockdigest.Bullet) string {
-	rank := map[stockdigest.Impact]int{stockdigest.ImpactHigh: 2, stockdigest.ImpactMedium: 1}
-	weight := map[stockdigest.StoryID]int{}
-	for _, b := range bullets {
-		weight[b.Story] = max(weight[b.Story], 1+rank[b.Impact])
-	}
-	best, most := "", 0
+	var order []stockdigest.StoryID
+	headlines := map[stockdigest.StoryID]string{}
 	for _, s := range r.Stories {
-		if weight[s.ID] > most {
-			best, most = s.Headline, weight[s.ID]
-		}
+		order = append(order, s.ID)
+		headlines[s.ID] = s.Headline
 	}
-	return shorten(best, 120)
+	leads := stockdigest.Leads(bullets, order)
+	if len(leads) == 0 {
+		return ""
+	}
+	return shorten(headlines[leads[0].Story], 120)
 }
 
 func tone(bullets []stockdigest.Bullet) string {

@@ -88,6 +88,9 @@ func (p painter) company(r stockdigest.Report, limit int) companyView {
 	for _, s := range r.Sections {
 		section := sectionView{Name: string(s.Name)}
 		for _, b := range s.Bullets {
+			if b.Duplicate != "" && !again(s.Name) {
+				continue // told with the one above
+			}
 			if limit == 0 {
 				more++
 				continue
@@ -111,6 +114,11 @@ func (p painter) company(r stockdigest.Report, limit int) companyView {
 	return c
 }
 
+// again reports a section that is made of bullets which stand above.
+func again(s stockdigest.SectionName) bool {
+	return slices.Contains([]stockdigest.SectionName{stockdigest.SectionUpside, stockdigest.SectionDownside, stockdigest.SectionVariables}, s)
+}
+
 func (p painter) bullet(b stockdigest.Bullet) bulletView {
 	v := bulletView{Text: b.Text, Update: updateLine(b), Tags: tags(b)}
 	if b.Late {
@@ -123,7 +131,7 @@ func (p painter) bullet(b stockdigest.Bullet) bulletView {
 		v.Carriers = "also in " + list(b.Carriers, 4)
 	}
 	if b.Context != nil {
-		v.Context = &contextView{Text: b.Context.Text, Source: p.source(b.Context.Evidence)}
+		v.Context = &contextView{Text: b.Context.Text, Source: p.filing(*b.Context)}
 	}
 	return v
 }
@@ -150,6 +158,19 @@ func (p painter) source(e stockdigest.Evidence) sourceView {
 		v.Label = "paywalled: headline and description only"
 	case stockdigest.TextHeadline:
 		v.Label = "headline and description only"
+	}
+	return v
+}
+
+// filing is where a context stands. It may be a year old, so that its date says
+// which.
+func (p painter) filing(c stockdigest.Context) sourceView {
+	v := p.source(c.Evidence)
+	if c.Item != "" {
+		v.Publisher += ", item " + c.Item
+	}
+	if v.When != "" {
+		v.When = c.Evidence.PublishedAt.In(p.loc).Format("2 Jan 2006")
 	}
 	return v
 }

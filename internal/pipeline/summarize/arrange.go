@@ -73,28 +73,17 @@ func ahead(s sentence) bool {
 func leadStories(bullets []placed) {
 	best := map[stockdigest.StoryID]stockdigest.Impact{}
 	for _, p := range bullets {
-		if id := p.bullet.Story; best[id] == "" || impactRank(p.bullet.Impact) < impactRank(best[id]) {
+		if id := p.bullet.Story; best[id] == "" || p.bullet.Impact.Rank() < best[id].Rank() {
 			best[id] = p.bullet.Impact
 		}
 	}
 	for i := range bullets {
 		b := &bullets[i].bullet
-		if bullets[i].first && impactRank(best[b.Story]) < impactRank(b.Impact) {
+		if bullets[i].first && best[b.Story].Rank() < b.Impact.Rank() {
 			b.Impact = best[b.Story]
 			b.Why = "leads a story of " + string(b.Impact) + " impact; " + b.Why
 		}
 	}
-}
-
-func impactRank(i stockdigest.Impact) int {
-	switch i {
-	case stockdigest.ImpactHigh:
-		return 0
-	case stockdigest.ImpactMedium:
-		return 1
-	case stockdigest.ImpactLow:
-	}
-	return 2
 }
 
 // impactOf weighs a bullet by the kind of event, by how many tell it, and by
@@ -188,7 +177,7 @@ func arrange(bullets []placed) []stockdigest.Section {
 				list = append(list, p.bullet)
 			}
 		}
-		slices.SortStableFunc(list, func(a, b stockdigest.Bullet) int { return cmp.Compare(impactRank(a.Impact), impactRank(b.Impact)) })
+		slices.SortStableFunc(list, func(a, b stockdigest.Bullet) int { return cmp.Compare(a.Impact.Rank(), b.Impact.Rank()) })
 		if len(list) > 0 {
 			sections = append(sections, stockdigest.Section{Name: name, Bullets: list})
 		}

@@ -85,6 +85,7 @@ type choice struct {
 	impact    stockdigest.Impact
 	sentiment stockdigest.Sentiment
 	relevance stockdigest.Relevance
+	channel   stockdigest.Channel // on which its article reaches the company
 }
 
 // evidence is what the choice rests on, the best first.
@@ -311,7 +312,7 @@ func finish(run stockdigest.Run, m stockdigest.Material, c choice) placed {
 	}
 	b := stockdigest.Bullet{
 		ID: bulletID(run, e), Text: cmp.Or(c.told, s.text), Evidence: c.evidence(), Story: c.story.ID,
-		Impact: impact, Sentiment: mood, Relevance: relevanceOf(s), Why: why + "; " + moodWhy,
+		Impact: impact, Sentiment: mood, Relevance: relevanceOf(s), Why: why + "; " + moodWhy, Channel: c.channel,
 	}
 	b = c.judged(b)
 	if c.first {

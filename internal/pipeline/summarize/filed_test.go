@@ -145,7 +145,9 @@ func TestWithoutAnAnswerOnFilingsTheRulesFindThem(t *testing.T) {
 	t.Parallel()
 	want := contexts(drafted(t, rules(), morning(), report()))
 	for name, answer := range map[string]func() (string, error){
-		"no answer":     func() (string, error) { return "", &stockdigest.CallError{Provider: "openai", Reason: stockdigest.CallTimeout} },
+		"no answer": func() (string, error) {
+			return "", &stockdigest.CallError{Provider: "openai", Reason: stockdigest.CallTimeout}
+		},
 		"another form":  func() (string, error) { return `{"facts":"many"}`, nil },
 		"wrong numbers": func() (string, error) { return `{"sentences":[0,-3,99,"1"]}`, nil },
 		"no money":      func() (string, error) { return "", &stockdigest.OverBudget{Scope: "run"} },

@@ -56,7 +56,7 @@ func (w model) Write(ctx context.Context, run stockdigest.Run, m stockdigest.Mat
 	var group errgroup.Group
 	group.Go(func() (err error) { said, err = au.consult(ctx, m, books); return err })
 	list := readingList(m)
-	chosen, err := w.fromArticles(ctx, au, m, list)
+	chosen, leftOut, err := w.fromArticles(ctx, au, m, list)
 	if err := errors.Join(err, group.Wait()); err != nil {
 		return stockdigest.Draft{}, err
 	}
@@ -65,15 +65,20 @@ func (w model) Write(ctx context.Context, run stockdigest.Run, m stockdigest.Mat
 		attach = func(bullets []placed) { said.attach(bullets, books) }
 	}
 	d := au.draft(list)
-	d.Sections = arranged(run, m, chosen, attach)
+	d.Sections, d.LeftOut = arranged(run, m, chosen, attach), leftOut
 	return d, nil
 }
 
-// fromArticles is phase 1: what the list tells, chosen and worded.
-func (w model) fromArticles(ctx context.Context, au *author, m stockdigest.Material, list []*article) ([]choice, error) {
-	if err := au.read(ctx, list); err != nil {
-		return nil, err
+// fromArticles is phase 1: what the list tells, chosen and worded, and which
+// articles of the industry tell nothing to this company.
+func (w model) fromArticles(ctx context.Context, au *author, m stockdigest.Material, list []*article) ([]choice, []stockdigest.Verdict, error) {
+	var group errgroup.Group
+	group.Go(func() error { return au.weigh(ctx, m, list) })
+	err := au.read(ctx, list)
+	if err := errors.Join(err, group.Wait()); err != nil {
+		return nil, nil, err
 	}
+	m, leftOut := without(m, list)
 	by := map[string]*article{}
 	for _, a := range list {
 		by[a.id] = a
@@ -84,7 +89,13 @@ func (w model) fromArticles(ctx context.Context, au *author, m stockdigest.Mater
 			chosen = append(chosen, w.choose(m, story, by, chosen)...)
 		}
 	}
-	return au.write(ctx, m.Ticker.Name, chosen)
+	for i, c := range chosen {
+		if a := by[c.sentence.source.evidence.Source]; a != nil {
+			chosen[i].channel = a.effect.channel
+		}
+	}
+	chosen, err = au.write(ctx, m.Ticker.Name, chosen)
+	return chosen, leftOut, err
 }
 
 // choose takes the sentences of a story: those the model named in the articles
@@ -195,6 +206,8 @@ type article struct {
 	picks    []sentence
 	material bool
 	event    events.Kind // as the model calls it
+
+	effect effect // of an industry article on the company
 }
 
 func (a *article) prompt() stockdigest.Prompt {

@@ -47,7 +47,7 @@ func TestEveryEditionIsGolden(t *testing.T) {
 	o := &oracle{answer: everything}
 	draft(t, modelWriter(o), run(), morning())
 	draft(t, modelWriter(o), run(), filed(filing("EX-99.1")))
-	drafted(t, modelWriter(o), morning(), report())
+	drafted(t, modelWriter(o), market(fees()...), report())
 	first := map[string]stockdigest.Prompt{}
 	for _, ask := range o.asks {
 		p := ask.Prompt
