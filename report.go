@@ -145,8 +145,9 @@ func Channels() []Channel {
 }
 
 // Leads returns the bullet that stands for each story, the story that matters
-// most first: the first of its bullets of the highest impact. Stories of equal
-// impact keep their order, and one that order does not name is left out.
+// most first: of its bullets of the highest impact the one that its source tells
+// first, in whatever section it stands. Stories of equal impact keep their order,
+// and one that order does not name is left out.
 func Leads(bullets []Bullet, order []StoryID) []Bullet {
 	var leads []Bullet
 	for _, id := range order {
@@ -157,7 +158,7 @@ func Leads(bullets []Bullet, order []StoryID) []Bullet {
 			}
 		}
 		if len(of) > 0 {
-			leads = append(leads, slices.MinFunc(of, byImpact)) // the first of equal ones
+			leads = append(leads, slices.MinFunc(of, func(a, b Bullet) int { return cmp.Or(byImpact(a, b), byPlace(a, b)) }))
 		}
 	}
 	slices.SortStableFunc(leads, byImpact)
@@ -165,6 +166,13 @@ func Leads(bullets []Bullet, order []StoryID) []Bullet {
 }
 
 func byImpact(a, b Bullet) int { return cmp.Compare(a.Impact.Rank(), b.Impact.Rank()) }
+
+func byPlace(a, b Bullet) int {
+	if len(a.Evidence) == 0 || len(b.Evidence) == 0 {
+		return 0
+	}
+	return cmp.Or(cmp.Compare(a.Evidence[0].Start, b.Evidence[0].Start), cmp.Compare(a.Evidence[0].Source, b.Evidence[0].Source))
+}
 
 // A Judgement is what a second model says of a wording beside its quotes. A
 // bullet whose wording it does not find supported is told in its source's words.

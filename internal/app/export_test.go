@@ -90,3 +90,19 @@ func WorkAll(ctx context.Context, a *App) error {
 
 // StoreOf is the store that a works on.
 func StoreOf(a *App) *store.DB { return a.store }
+
+// Keep has the store of a keep a filing as if an earlier run of its company had
+// read it.
+func Keep(ctx context.Context, a *App, ticker stockdigest.Symbol, f stockdigest.Filing) error {
+	run, err := a.store.OpenRun(ctx, stockdigest.Run{Ticker: ticker, Kind: stockdigest.Daily, AsOf: f.FiledAt, TimeZone: "UTC", CreatedBy: "test"})
+	if err != nil {
+		return err
+	}
+	if run, err = a.store.ClaimRun(ctx, run.ID, stockdigest.Claim{Worker: "test", Lease: time.Minute, Caps: stockdigest.DefaultCaps()}); err != nil {
+		return err
+	}
+	if err := a.store.SaveFilings(ctx, run, []stockdigest.Filing{f}); err != nil {
+		return err
+	}
+	return a.store.CancelRun(ctx, run.ID, "test")
+}
