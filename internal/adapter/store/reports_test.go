@@ -220,3 +220,52 @@ func TestToldIsBounded(t *testing.T) {
 		t.Fatalf("got %d stories, the first body of %d bytes", len(got), len(got[0].Bodies[0]))
 	}
 }
+
+func TestWhatADraftLeavesOutIsDecidedWithIt(t *testing.T) {
+	t.Parallel()
+	for engine, open := range storetest.Engines() {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			db := open(t)
+			ctx := t.Context()
+			a, b := articleAt(1), articleAt(2)
+			run := seeded(t, db, a, b)
+			for _, one := range []stockdigest.Article{a, b} {
+				must(t, db.SaveText(ctx, run, textOf(one, "Body of "+one.Title), verdictOn(one, stockdigest.Selected, "text")))
+			}
+			left := verdictOn(b, stockdigest.Rejected, "industry")
+			must(t, db.SaveDraft(ctx, run, stockdigest.StepSummarize, stockdigest.Draft{LeftOut: []stockdigest.Verdict{left}}, ""))
+			got := map[stockdigest.ArticleID]stockdigest.Verdict{}
+			for _, c := range materialOf(t, db, run).Candidates {
+				got[c.Article.ID] = c.Verdict
+			}
+			same(t, got, map[stockdigest.ArticleID]stockdigest.Verdict{a.ID: verdictOn(a, stockdigest.Selected, "text"), b.ID: left})
+			stranger := stockdigest.Draft{LeftOut: []stockdigest.Verdict{verdictOn(articleAt(9), stockdigest.Rejected, "industry")}}
+			wantKind(t, db.SaveDraft(ctx, run, stockdigest.StepVerify, stranger, ""), stockdigest.ErrInvalid)
+			draft, err := db.Draft(ctx, run)
+			must(t, err)
+			same(t, draft.LeftOut, []stockdigest.Verdict{left}) // the refused one left nothing
+		})
+	}
+}
+
+func TestAReportTellsAStatementOnce(t *testing.T) {
+	t.Parallel()
+	for engine, open := range storetest.Engines() {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			db := open(t)
+			a := articleAt(1)
+			run := seeded(t, db, a)
+			story := storyOf(stockdigest.StoryNew, a)
+			first, again := bullet(story, "Acme sold 5 million anvils."), bullet(story, "Acme sold 5 million anvils.")
+			again.ID, again.Duplicate = "b2", first.ID
+			told(t, db, run, []stockdigest.Article{a}, []stockdigest.Story{story}, first, again)
+			later := claimed(t, db, morning.Add(24*time.Hour))
+			got := materialOf(t, db, later).Told
+			if len(got) != 1 || len(got[0].Texts) != 1 {
+				t.Errorf("got %+v, want the statement once", got)
+			}
+		})
+	}
+}
