@@ -1,5 +1,7 @@
 package summarize
 
+import "stockdigest.app/stockdigest"
+
 // Usable is usable with the bound of an article's sentence.
 func Usable(s string) bool { return usable(s, maxBytes) }
 
@@ -19,4 +21,20 @@ func ParseWriting(body string, n int) (from [][]int, texts []string, err error) 
 		from, texts = append(from, w.from), append(texts, w.text)
 	}
 	return from, texts, err
+}
+
+// Nearest is the line of an earlier report that the rules set beside a sentence
+// of the news, empty for none; loose is whether any line shares two telling words
+// with it.
+func Nearest(report stockdigest.Filing) func(line string) (near string, loose bool) {
+	s := newShelf(stockdigest.Material{Earlier: []stockdigest.Filing{report}})
+	return func(line string) (string, bool) {
+		words := contentWords(line)
+		best := s.nearest(placed{bullet: stockdigest.Bullet{Text: line}, words: words})
+		loose := len(s.candidates(words, 1)) > 0
+		if best == nil {
+			return "", loose
+		}
+		return best.text, loose
+	}
 }

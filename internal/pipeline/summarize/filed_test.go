@@ -4,6 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -13,8 +17,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/datatest"
 	"stockdigest.app/stockdigest/internal/names"
 	"stockdigest.app/stockdigest/internal/pipeline/summarize"
+	"stockdigest.app/stockdigest/internal/text"
 )
 
 const annual = `Item 1A. Risk Factors.
@@ -241,5 +247,54 @@ func TestAStopEndsBothPhases(t *testing.T) {
 	m.Earlier = []stockdigest.Filing{report()}
 	if _, err := modelWriter(o).Write(ctx, run(), m); !errors.Is(err, stop) {
 		t.Errorf("got %v, want the stop", err)
+	}
+}
+
+// openings are the first sentences of real articles about many companies.
+func openings(t *testing.T, most int) []string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(datatest.Dir(t, "clustering"), "fin_same_story_pairs", "representative_520_with_bodies.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var pairs []struct {
+		A struct{ Body string } `json:"article_a"`
+	}
+	if err := json.Unmarshal(data, &pairs); err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, p := range pairs {
+		flat := strings.Join(strings.Fields(p.A.Body), " ")
+		if spans := text.Sentences(flat); len(spans) > 0 && len(all) < most {
+			all = append(all, spans[0].Of(flat))
+		}
+	}
+	return all
+}
+
+// News of all sorts says nothing that the report of some other company speaks of.
+func TestReportsOfOthersStandBesideHardlyAnyNews(t *testing.T) {
+	t.Parallel()
+	lines, reports := openings(t, 300), annuals(t)
+	companies := slices.Sorted(maps.Keys(reports))
+	asked, near, loose := 0, 0, 0
+	for _, company := range companies[:min(6, len(companies))] {
+		nearest := summarize.Nearest(reports[company][0])
+		for _, line := range lines {
+			best, shares := nearest(line)
+			asked++
+			if shares {
+				loose++
+			}
+			if best != "" {
+				near++
+				t.Logf("%s\n\t%s", line, best)
+			}
+		}
+	}
+	t.Logf("%d of %d; by two words alone %d", near, asked, loose)
+	if asked < 1000 || float64(near) > 0.005*float64(asked) || float64(loose) < 0.1*float64(asked) {
+		t.Errorf("%d of %d get a context, by two words alone %d; want at most one of 200, and many by words alone", near, asked, loose)
 	}
 }

@@ -51,10 +51,15 @@ const maxLines = 3 * maxBullets
 // Write drafts the bullets of a run. Phase 2 does not wait for phase 1: filings
 // are asked about the stories, not about the bullets.
 func (w model) Write(ctx context.Context, run stockdigest.Run, m stockdigest.Material) (stockdigest.Draft, error) {
-	au, books := newAuthor(w, run), newShelf(m)
+	au := newAuthor(w, run)
+	var books shelf
 	var said filed
 	var group errgroup.Group
-	group.Go(func() (err error) { said, err = au.consult(ctx, m, books); return err })
+	group.Go(func() (err error) {
+		books = newShelf(m)
+		said, err = au.consult(ctx, m, books)
+		return err
+	})
 	list := readingList(m)
 	chosen, leftOut, err := w.fromArticles(ctx, au, m, list)
 	if err := errors.Join(err, group.Wait()); err != nil {
