@@ -26,6 +26,12 @@ func (b Budget) Ahead() Budget {
 	return Budget{Run: b.Run / 4, Reader: b.Reader / 4, Day: b.Day / 4, Month: b.Month / 4}
 }
 
+// Batched is the part of the budget that batches may hold: three quarters. What
+// they hold they hold for long, and somebody who waits needs the rest.
+func (b Budget) Batched() Budget {
+	return Budget{Run: b.Run / 4 * 3, Reader: b.Reader / 4 * 3, Day: b.Day / 4 * 3, Month: b.Month / 4 * 3}
+}
+
 // A Bid asks for leave to make one paid call.
 type Bid struct {
 	ID      string // of the call, made by the caller: the same bid again is the same call
@@ -38,6 +44,10 @@ type Bid struct {
 	Try     int           // 1 is the first
 	Limits  Limits
 	Budget  Budget
+
+	// Patient lets the bid wait for the same call in a batch. Another is made
+	// beside it: somebody waits.
+	Patient bool
 }
 
 // A Permit is the answer to a Bid: leave to call, an answer that was paid for
@@ -47,6 +57,7 @@ type Permit struct {
 	Held   Hold          // not empty: come back after Wait
 	Wait   time.Duration // of a permit that is not held: send the call after it
 	Down   time.Duration // how long the provider has been unwell
+	Batch  string        // of HeldSame: the batch job that holds the same call
 }
 
 // A Hold is why a bid has to wait.

@@ -91,6 +91,10 @@ type Ask struct {
 	Model    string
 	Prompt   Prompt
 	Ahead    bool // before the run knows that it needs the answer: a quarter of every cap is for such calls
+
+	// Late is until when the answer may come, in a batch for less; zero: somebody
+	// waits for it.
+	Late time.Time
 }
 
 // A Call is one line of the call ledger.
@@ -109,6 +113,7 @@ type Call struct {
 	Error    string        `json:"error,omitempty"`
 	Started  time.Time     `json:"started"`
 	Took     time.Duration `json:"took"`
+	Batch    string        `json:"batch,omitempty"` // of the batch job that it was part of
 }
 
 // An Answered is a call that was answered, with the answer. A recorded night

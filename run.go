@@ -147,6 +147,15 @@ func (r Run) Window() Window {
 	return r.Kind.Window(r.AsOf)
 }
 
+// Late is until when the answers of models may come: a scheduled run's deadline.
+// Zero: somebody waits for the run.
+func (r Run) Late() time.Time {
+	if r.Class != ClassScheduled {
+		return time.Time{}
+	}
+	return r.Deadline
+}
+
 // Done reports whether the step has its mark.
 func (r Run) Done(step StepName) bool {
 	for _, s := range r.Steps {

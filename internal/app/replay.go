@@ -134,6 +134,11 @@ func (free) Cost(string, string, stockdigest.Usage, stockdigest.Day) (stockdiges
 	return 0, nil
 }
 
+// Batched is nothing, and nothing is batched.
+func (free) Batched(string, string, stockdigest.Micros, stockdigest.Day) (stockdigest.Micros, bool) {
+	return 0, false
+}
+
 // keepRecorded puts what models answered in a recorded night into its ledger:
 // it was paid for.
 func (a *App) keepRecorded(ctx context.Context) error {

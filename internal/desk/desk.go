@@ -172,7 +172,7 @@ func (d *Desk) call(ctx context.Context, m stockdigest.Model, prompt stockdigest
 		}
 	}
 	return d.asker.Ask(ctx, stockdigest.Ask{
-		Run: d.run.ID, Ticker: d.run.Ticker, Step: d.step, Reader: Payer(d.run),
+		Run: d.run.ID, Ticker: d.run.Ticker, Step: d.step, Reader: Payer(d.run), Late: d.run.Late(),
 		Provider: m.Provider, Model: m.Name, Prompt: prompt,
 	})
 }

@@ -67,7 +67,7 @@ func (d *DB) begin(ctx context.Context, q *db.Queries, bid stockdigest.Bid) (sto
 	if err != nil {
 		return stockdigest.Permit{}, err
 	}
-	if permit, found, err := standingCall(ctx, q, bid); found || err != nil {
+	if permit, found, err := standingCall(ctx, q, bid, p.now, changes); found || err != nil {
 		return permit, err
 	}
 	if bid.Try > 1 && !p.down() {
@@ -85,16 +85,16 @@ func (d *DB) begin(ctx context.Context, q *db.Queries, bid stockdigest.Bid) (sto
 	if err := p.save(ctx, q); err != nil {
 		return permit, err
 	}
-	return permit, addCall(ctx, q, bid, p.now, permit.Wait)
+	return permit, addCall(ctx, q, bid, "", p.now, permit.Wait)
 }
 
-func addCall(ctx context.Context, q *db.Queries, bid stockdigest.Bid, now time.Time, wait time.Duration) error {
+func addCall(ctx context.Context, q *db.Queries, bid stockdigest.Bid, batch string, now time.Time, wait time.Duration) error {
 	a := bid.Ask
 	return q.AddCall(ctx, db.AddCallParams{
 		ID: bid.ID, Key: bid.Key, Provider: a.Provider, Model: clean(a.Model),
 		Prompt: clean(a.Prompt.Name + " " + a.Prompt.Version), RunID: string(a.Run), Step: string(a.Step),
 		ReaderID: string(a.Reader), Day: string(bid.Day), Try: bid.Try, Reserved: int(bid.Reserve), Tokens: bid.Tokens,
-		StartedAt: db.At(now.Add(wait)), LeaseUntil: db.At(now.Add(wait + bid.Lease)),
+		StartedAt: db.At(now.Add(wait)), LeaseUntil: db.At(now.Add(wait + bid.Lease)), BatchID: batch,
 	})
 }
 
@@ -116,8 +116,12 @@ func loseExpired(ctx context.Context, q *db.Queries, p *provider, changes spendi
 	return open, err
 }
 
-// standingCall looks for a call with the key of bid that is answered or under way.
-func standingCall(ctx context.Context, q *db.Queries, bid stockdigest.Bid) (permit stockdigest.Permit, found bool, err error) {
+// standingCall looks for a call with the key of bid that is answered or under
+// way. One in a batch is given up for a bid that is not patient, and once it is
+// late.
+func standingCall(
+	ctx context.Context, q *db.Queries, bid stockdigest.Bid, now time.Time, changes spendings,
+) (permit stockdigest.Permit, found bool, err error) {
 	row, err := q.StandingCall(ctx, bid.Key)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
@@ -129,6 +133,10 @@ func standingCall(ctx context.Context, q *db.Queries, bid stockdigest.Bid) (perm
 		return stockdigest.Permit{Answer: &answer}, true, nil
 	case row.ID == bid.ID:
 		return permit, true, nil
+	case row.BatchID != "" && bid.Patient && row.LeaseUntil.After(now):
+		return stockdigest.Permit{Held: stockdigest.HeldSame, Wait: batchEvery, Batch: row.BatchID}, true, nil
+	case row.BatchID != "":
+		return permit, false, overtake(ctx, q, bid.Ask.Provider, row, changes)
 	}
 	return stockdigest.Permit{Held: stockdigest.HeldSame, Wait: 2 * pollEvery}, true, nil
 }
@@ -163,7 +171,7 @@ func (d *DB) SettleCall(ctx context.Context, o stockdigest.Outcome) error {
 		if err := settleSpending(ctx, q, c, costOf(c, o)); err != nil {
 			return err
 		}
-		if c.State == string(stockdigest.CallOpen) {
+		if c.State == string(stockdigest.CallOpen) && c.BatchID == "" {
 			p.learn(o, c.Tokens)
 		}
 		if most := stockdigest.Micros(c.Reserved); o.Cost > most {

@@ -52,7 +52,7 @@ func CallPlans(ctx context.Context, d *DB) ([]string, error) {
 	var plans []string
 	for _, query := range []string{
 		`SELECT id FROM calls WHERE key = 'k' AND state IN ('open', 'done')`,
-		`SELECT id FROM calls WHERE provider = 'p' AND state = 'open'`,
+		`SELECT id FROM calls WHERE provider = 'p' AND state = 'open' AND batch_id = ''`,
 		`SELECT count(*) FROM calls WHERE provider = 'p' AND started_at > '2026'`,
 	} {
 		var id, parent, unused int

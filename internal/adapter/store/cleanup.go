@@ -39,6 +39,9 @@ func (d *DB) Cleanup(ctx context.Context, before stockdigest.Cutoffs, limit int)
 				return q.DropOldCalls(ctx, db.DropOldCallsParams{StartedAt: db.At(before.Calls), Limit: n})
 			},
 			func() (int64, error) {
+				return q.DropOldBatchJobs(ctx, db.DropOldBatchJobsParams{EndedAt: db.At(before.Calls), Limit: n})
+			},
+			func() (int64, error) {
 				return q.DropOldTurns(ctx, db.DropOldTurnsParams{Until: db.At(before.Answers), Limit: n})
 			},
 			func() (int64, error) {

@@ -20,6 +20,8 @@ const (
 	longestRetryAfter = 15 * time.Minute
 	// A provider whose permits are all out is looked at again after that.
 	pollEvery = 250 * time.Millisecond
+	// A call in a batch is looked at again after that.
+	batchEvery = 10 * time.Second
 	// Permits are given out that early, so that the next call leaves on its
 	// moment and not when somebody looks again.
 	ahead = 100 * time.Millisecond

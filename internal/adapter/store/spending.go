@@ -91,6 +91,6 @@ func callOf(r db.LastCallsRow) stockdigest.Call {
 		Run: stockdigest.RunID(r.RunID), Step: stockdigest.StepName(r.Step), State: stockdigest.CallState(r.State),
 		Reserved: stockdigest.Micros(r.Reserved), Cost: stockdigest.Micros(r.Cost),
 		Usage: stockdigest.Usage{In: r.TokensIn, InCached: r.TokensCached, Out: r.TokensOut},
-		Error: r.Error, Started: r.StartedAt.Time, Took: time.Duration(r.TookMs) * time.Millisecond,
+		Error: r.Error, Started: r.StartedAt.Time, Took: time.Duration(r.TookMs) * time.Millisecond, Batch: r.BatchID,
 	}
 }

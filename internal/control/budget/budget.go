@@ -7,6 +7,7 @@ import (
 	_ "embed"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"stockdigest.app/stockdigest"
@@ -23,6 +24,7 @@ type Price struct {
 	In       stockdigest.Micros `json:"in_micros"`
 	InCached stockdigest.Micros `json:"in_cached_micros"`
 	Out      stockdigest.Micros `json:"out_micros"`
+	Batch    int                `json:"batch_percent,omitempty"` // of the price, in a batch; 0: the model takes no batches
 }
 
 // Prices is a price table. Add is for the start of the program; the rest is
@@ -41,8 +43,9 @@ func New() (*Prices, error) {
 }
 
 // Add reads more prices, one in a line: provider, model, day, and dollars per
-// million tokens in, cached and out. A line for the same model and day takes
-// the place of the one before. Empty lines and those that begin with # say
+// million tokens in, cached and out; then, of a model that takes batches, what
+// part of its price they cost, such as 50%. A line for the same model and day
+// takes the place of the one before. Empty lines and those that begin with # say
 // nothing. Nothing is added when a line is wrong.
 func (p *Prices) Add(text string) error {
 	rows := slices.Clone(p.rows)
@@ -75,8 +78,8 @@ func compare(a, b Price) int {
 const maxPrice = 1_000 * stockdigest.Dollar
 
 func parse(fields []string) (Price, error) {
-	if len(fields) != 6 {
-		return Price{}, stockdigest.Invalid("want provider, model, day, and three prices in dollars per million tokens")
+	if len(fields) != 6 && len(fields) != 7 {
+		return Price{}, stockdigest.Invalid("want provider, model, day, three prices in dollars per million tokens, and for batches a percentage such as 50%")
 	}
 	day, err := stockdigest.ParseDay(fields[2])
 	if err != nil {
@@ -92,7 +95,18 @@ func parse(fields []string) (Price, error) {
 			return Price{}, stockdigest.Invalid(fmt.Sprintf("%s for a million tokens is above %s", *into, maxPrice))
 		}
 	}
-	return price, nil
+	if len(fields) == 7 {
+		price.Batch, err = percent(fields[6])
+	}
+	return price, err
+}
+
+func percent(s string) (int, error) {
+	n, err := strconv.Atoi(strings.TrimSuffix(s, "%"))
+	if err != nil || n < 1 || n > 100 || !strings.HasSuffix(s, "%") {
+		return 0, stockdigest.Invalid(fmt.Sprintf("%q is no part of a price from 1%% to 100%%", s))
+	}
+	return n, nil
 }
 
 // List returns all prices by provider, model and day.
@@ -143,6 +157,16 @@ func (p *Prices) Cost(provider, model string, u stockdigest.Usage, on stockdiges
 	in := clamp(u.In)
 	cached := min(clamp(u.InCached), in)
 	return bill(part{in - cached, price.In}, part{cached, price.InCached}, part{u.Out, price.Out}), nil
+}
+
+// Batched is what a call costs in a batch that costs full by itself, rounded up.
+// It is false for a model that takes no batches.
+func (p *Prices) Batched(provider, model string, full stockdigest.Micros, on stockdigest.Day) (stockdigest.Micros, bool) {
+	price, err := p.Of(provider, model, on)
+	if err != nil || price.Batch == 0 {
+		return full, false
+	}
+	return (full*stockdigest.Micros(price.Batch) + 99) / 100, true
 }
 
 // A part is tokens at a price per million.

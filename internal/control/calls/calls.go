@@ -40,6 +40,9 @@ type Provider interface {
 type Prices interface {
 	Worst(provider, model string, p stockdigest.Prompt, on stockdigest.Day) (stockdigest.Micros, error)
 	Cost(provider, model string, u stockdigest.Usage, on stockdigest.Day) (stockdigest.Micros, error)
+	// Batched is what a call costs in a batch that costs full by itself; false
+	// for a model that takes no batches.
+	Batched(provider, model string, full stockdigest.Micros, on stockdigest.Day) (stockdigest.Micros, bool)
 }
 
 // Config holds the values of a Caller.
@@ -53,6 +56,8 @@ type Config struct {
 	// the process that makes it; zero means 30 s. After a kill its place and its
 	// key are free that much later.
 	Lease time.Duration
+
+	Batching Batching
 }
 
 // Deps holds the things a Caller works with.
@@ -60,6 +65,7 @@ type Deps struct {
 	Store     Store
 	Providers map[string]Provider // by name
 	Prices    Prices
+	Batches   BatchStore // nil: nothing is batched
 
 	// Edition is the prompt that an ask is put in, which may be another version
 	// of the one it brings; nil leaves every prompt as it is.
@@ -81,7 +87,12 @@ type Caller struct {
 	mu      sync.Mutex
 	stopped bool
 	flights map[string]*flight // by key
-	left    sync.WaitGroup     // flights that have not ended
+	left    sync.WaitGroup     // flights and batches that have not ended
+
+	stopping   chan struct{} // closed with stopped
+	gatherings map[stockdigest.Model]*gathering
+	followed   map[string]*following // batches, by job
+	resting    map[string]time.Time  // providers that take no batches, until when
 }
 
 // New returns a Caller.
@@ -92,10 +103,19 @@ func New(cfg Config, deps Deps) *Caller {
 	if cfg.Lease == 0 {
 		cfg.Lease = 30 * time.Second
 	}
+	if cfg.Batching.Gather == 0 {
+		cfg.Batching.Gather = 20 * time.Second
+	}
+	if cfg.Batching.Poll == 0 {
+		cfg.Batching.Poll = 30 * time.Second
+	}
 	if cfg.Zone == nil {
 		cfg.Zone = time.UTC
 	}
-	c := &Caller{cfg: cfg, deps: deps, gates: map[string]*gate{}, flights: map[string]*flight{}}
+	c := &Caller{
+		cfg: cfg, deps: deps, gates: map[string]*gate{}, flights: map[string]*flight{}, stopping: make(chan struct{}),
+		gatherings: map[stockdigest.Model]*gathering{}, followed: map[string]*following{}, resting: map[string]time.Time{},
+	}
 	for name := range deps.Providers {
 		c.gates[name] = &gate{head: turn.NewGate(1), freed: make(chan struct{}, 1)}
 	}
@@ -110,8 +130,10 @@ type gate struct {
 	freed chan struct{} // a call of this process has ended
 }
 
-// A flight is one call that several may wait for.
+// A flight is one call that several may wait for. An ask that may come late flies
+// apart from those that somebody waits for.
 type flight struct {
+	name   string
 	done   chan struct{}
 	answer stockdigest.Completion
 	err    error
@@ -125,10 +147,13 @@ var errStopped = errors.New("the process stops, and begins no paid call")
 
 // Stop lets no call be begun any more: who waits for leave, or asks from now on,
 // gets an error. Calls under way go on, and who waits for them gets their
-// answers.
+// answers; a batch is left to others.
 func (c *Caller) Stop() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if !c.stopped {
+		close(c.stopping)
+	}
 	c.stopped = true
 	for _, f := range c.flights {
 		f.cancel(errStopped)
@@ -151,7 +176,7 @@ func (c *Caller) Ask(ctx context.Context, ask stockdigest.Ask) (stockdigest.Comp
 	key := Key(ask)
 	for {
 		f, mine := c.join(ctx, key, ask)
-		answer, err := c.wait(ctx, key, f)
+		answer, err := c.wait(ctx, f)
 		var over *stockdigest.OverBudget
 		if !mine && errors.As(err, &over) {
 			continue // somebody else's money is gone
@@ -170,20 +195,24 @@ func (c *Caller) Ask(ctx context.Context, ask stockdigest.Ask) (stockdigest.Comp
 func (c *Caller) join(ctx context.Context, key string, ask stockdigest.Ask) (f *flight, mine bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if f := c.flights[key]; f != nil {
+	name := key
+	if c.cfg.Batching.Wait > 0 && !ask.Late.IsZero() {
+		name += " late"
+	}
+	if f := c.flights[name]; f != nil {
 		f.waiting++
 		return f, false
 	}
 	flying, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	f = &flight{done: make(chan struct{}), waiting: 1, cancel: cancel}
+	f = &flight{name: name, done: make(chan struct{}), waiting: 1, cancel: cancel}
 	if c.stopped {
 		cancel(errStopped) // an answer that is stored already may still be had
 	}
-	c.flights[key] = f
+	c.flights[name] = f
 	c.left.Go(func() {
 		defer cancel(nil)
 		f.answer, f.err = c.fly(flying, key, ask)
-		if heard := c.land(key, f); !heard && f.err != nil && !errors.Is(f.err, context.Canceled) && !errors.Is(f.err, errStopped) {
+		if heard := c.land(f); !heard && f.err != nil && !errors.Is(f.err, context.Canceled) && !errors.Is(f.err, errStopped) {
 			c.deps.Log.WarnContext(flying, "a paid call that nobody waits for has failed", "key", key, "error", f.err)
 		}
 		close(f.done)
@@ -191,19 +220,19 @@ func (c *Caller) join(ctx context.Context, key string, ask stockdigest.Ask) (f *
 	return f, true
 }
 
-func (c *Caller) wait(ctx context.Context, key string, f *flight) (stockdigest.Completion, error) {
+func (c *Caller) wait(ctx context.Context, f *flight) (stockdigest.Completion, error) {
 	select {
 	case <-f.done:
 		return f.answer, f.err
 	case <-ctx.Done():
-		c.goAway(key, f)
+		c.goAway(f)
 		return stockdigest.Completion{}, context.Cause(ctx)
 	}
 }
 
 // goAway takes one off who waits for f. When nobody does, it need not begin
 // any more, and nobody can join it.
-func (c *Caller) goAway(key string, f *flight) {
+func (c *Caller) goAway(f *flight) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	f.waiting--
@@ -211,17 +240,17 @@ func (c *Caller) goAway(key string, f *flight) {
 		return
 	}
 	f.cancel(context.Canceled)
-	if c.flights[key] == f {
-		delete(c.flights, key)
+	if c.flights[f.name] == f {
+		delete(c.flights, f.name)
 	}
 }
 
 // land lets nobody join f any more, and reports whether somebody waits for it.
-func (c *Caller) land(key string, f *flight) bool {
+func (c *Caller) land(f *flight) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.flights[key] == f {
-		delete(c.flights, key)
+	if c.flights[f.name] == f {
+		delete(c.flights, f.name)
 	}
 	return f.waiting > 0
 }

@@ -37,6 +37,9 @@ func (c *Caller) fly(ctx context.Context, key string, ask stockdigest.Ask) (stoc
 	if answer, found, err := c.deps.Store.Answer(ctx, key); err == nil && found {
 		return answer, nil
 	}
+	if answer, found, err := c.batched(ctx, key, ask); found || err != nil {
+		return answer, err
+	}
 	var failed *stockdigest.CallError
 	for try := 1; ; try++ {
 		bid, err := c.bid(key, ask, try)
@@ -88,7 +91,7 @@ func (c *Caller) bid(key string, ask stockdigest.Ask, try int) (stockdigest.Bid,
 	}
 	return stockdigest.Bid{
 		ID: id.String(), Key: key, Ask: ask, Day: day, Reserve: worst, Tokens: tokens(ask.Prompt),
-		Lease: c.cfg.Lease, Try: try, Limits: c.cfg.Limits, Budget: limit,
+		Lease: c.cfg.Lease, Try: try, Limits: c.cfg.Limits, Budget: limit, Patient: !ask.Late.IsZero(),
 	}, nil
 }
 
@@ -115,7 +118,7 @@ func (c *Caller) permit(ctx context.Context, bid stockdigest.Bid) (stockdigest.P
 		if retryWait > patience {
 			return permit, errNoRetry
 		}
-		if err := pause(ctx, permit.Wait); err != nil {
+		if err := c.standBy(ctx, permit); err != nil {
 			return permit, err
 		}
 		if permit.Held != stockdigest.HeldSame {

@@ -42,7 +42,7 @@ func (a *Ahead) Read(ctx context.Context, run stockdigest.Run, c stockdigest.Can
 	go func() {
 		defer func() { <-a.room }()
 		_, _ = a.asker.Ask(ctx, stockdigest.Ask{ // the ledger has the answer, or the fault
-			Run: run.ID, Ticker: run.Ticker, Step: stockdigest.StepSummarize, Reader: desk.Payer(run), Ahead: true,
+			Run: run.ID, Ticker: run.Ticker, Step: stockdigest.StepSummarize, Reader: desk.Payer(run), Ahead: true, Late: run.Late(),
 			Provider: a.model.Provider, Model: a.model.Name, Prompt: prompt,
 		})
 	}()

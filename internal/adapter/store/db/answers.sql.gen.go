@@ -265,7 +265,7 @@ func (q *Queries) Rollbacks(ctx context.Context) ([]RollbacksRow, error) {
 
 const usedCalls = `-- name: UsedCalls :many
 SELECT c.id, c.key, c.provider, c.model, c.prompt, c.run_id, u.step, c.state, c.reserved, c.cost, c.tokens_in, c.tokens_cached,
-    c.tokens_out, c.error, c.started_at, c.took_ms
+    c.tokens_out, c.error, c.started_at, c.took_ms, c.batch_id
 FROM call_uses u JOIN calls c ON c.id = u.call_id WHERE u.run_id = $1 ORDER BY u.used_at, u.call_id
 `
 
@@ -286,6 +286,7 @@ type UsedCallsRow struct {
 	Error        string
 	StartedAt    Time
 	TookMs       int
+	BatchID      string
 }
 
 func (q *Queries) UsedCalls(ctx context.Context, runID string) ([]UsedCallsRow, error) {
@@ -314,6 +315,7 @@ func (q *Queries) UsedCalls(ctx context.Context, runID string) ([]UsedCallsRow, 
 			&i.Error,
 			&i.StartedAt,
 			&i.TookMs,
+			&i.BatchID,
 		); err != nil {
 			return nil, err
 		}

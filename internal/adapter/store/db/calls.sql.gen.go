@@ -11,8 +11,8 @@ import (
 
 const addCall = `-- name: AddCall :exec
 INSERT INTO calls (id, key, provider, model, prompt, run_id, step, reader_id, day, state, try, reserved, cost, tokens,
-    started_at, lease_until)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'open', $10, $11, 0, $12, $13, $14)
+    started_at, lease_until, batch_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'open', $10, $11, 0, $12, $13, $14, $15)
 `
 
 type AddCallParams struct {
@@ -30,6 +30,7 @@ type AddCallParams struct {
 	Tokens     int
 	StartedAt  Time
 	LeaseUntil Time
+	BatchID    string
 }
 
 func (q *Queries) AddCall(ctx context.Context, arg AddCallParams) error {
@@ -48,6 +49,7 @@ func (q *Queries) AddCall(ctx context.Context, arg AddCallParams) error {
 		arg.Tokens,
 		arg.StartedAt,
 		arg.LeaseUntil,
+		arg.BatchID,
 	)
 	return err
 }
@@ -91,7 +93,7 @@ func (q *Queries) AddSpending(ctx context.Context, arg AddSpendingParams) (AddSp
 }
 
 const callToSettle = `-- name: CallToSettle :one
-SELECT id, key, provider, run_id, reader_id, day, state, reserved, tokens, settled_at FROM calls WHERE id = $1
+SELECT id, key, provider, run_id, reader_id, day, state, reserved, tokens, settled_at, batch_id FROM calls WHERE id = $1
 `
 
 type CallToSettleRow struct {
@@ -105,6 +107,7 @@ type CallToSettleRow struct {
 	Reserved  int
 	Tokens    int
 	SettledAt Time
+	BatchID   string
 }
 
 func (q *Queries) CallToSettle(ctx context.Context, id string) (CallToSettleRow, error) {
@@ -121,13 +124,14 @@ func (q *Queries) CallToSettle(ctx context.Context, id string) (CallToSettleRow,
 		&i.Reserved,
 		&i.Tokens,
 		&i.SettledAt,
+		&i.BatchID,
 	)
 	return i, err
 }
 
 const callsOfRun = `-- name: CallsOfRun :many
 SELECT id, key, provider, model, prompt, run_id, step, state, reserved, cost, tokens_in, tokens_cached, tokens_out, error,
-    started_at, took_ms
+    started_at, took_ms, batch_id
 FROM calls WHERE run_id = $1 ORDER BY started_at DESC, id DESC LIMIT $2
 `
 
@@ -153,6 +157,7 @@ type CallsOfRunRow struct {
 	Error        string
 	StartedAt    Time
 	TookMs       int
+	BatchID      string
 }
 
 func (q *Queries) CallsOfRun(ctx context.Context, arg CallsOfRunParams) ([]CallsOfRunRow, error) {
@@ -181,6 +186,7 @@ func (q *Queries) CallsOfRun(ctx context.Context, arg CallsOfRunParams) ([]Calls
 			&i.Error,
 			&i.StartedAt,
 			&i.TookMs,
+			&i.BatchID,
 		); err != nil {
 			return nil, err
 		}
@@ -265,7 +271,7 @@ func (q *Queries) HoldProvider(ctx context.Context, name string) (Provider, erro
 
 const lastCalls = `-- name: LastCalls :many
 SELECT id, key, provider, model, prompt, run_id, step, state, reserved, cost, tokens_in, tokens_cached, tokens_out, error,
-    started_at, took_ms
+    started_at, took_ms, batch_id
 FROM calls ORDER BY started_at DESC, id DESC LIMIT $1
 `
 
@@ -286,6 +292,7 @@ type LastCallsRow struct {
 	Error        string
 	StartedAt    Time
 	TookMs       int
+	BatchID      string
 }
 
 func (q *Queries) LastCalls(ctx context.Context, limit int32) ([]LastCallsRow, error) {
@@ -314,6 +321,7 @@ func (q *Queries) LastCalls(ctx context.Context, limit int32) ([]LastCallsRow, e
 			&i.Error,
 			&i.StartedAt,
 			&i.TookMs,
+			&i.BatchID,
 		); err != nil {
 			return nil, err
 		}
@@ -345,7 +353,7 @@ func (q *Queries) LoseCall(ctx context.Context, arg LoseCallParams) error {
 
 const openCalls = `-- name: OpenCalls :many
 SELECT id, run_id, reader_id, day, reserved, lease_until
-FROM calls WHERE provider = $1 AND state = 'open'
+FROM calls WHERE provider = $1 AND state = 'open' AND batch_id = ''
 `
 
 type OpenCallsRow struct {
@@ -357,6 +365,7 @@ type OpenCallsRow struct {
 	LeaseUntil Time
 }
 
+// Those in a batch take no place at the provider, and end with it.
 func (q *Queries) OpenCalls(ctx context.Context, provider string) ([]OpenCallsRow, error) {
 	rows, err := q.query(ctx, q.openCallsStmt, openCalls, provider)
 	if err != nil {
@@ -649,14 +658,18 @@ func (q *Queries) SpentOf(ctx context.Context, arg SpentOfParams) (SpentOfRow, e
 }
 
 const standingCall = `-- name: StandingCall :one
-SELECT id, run_id, state, lease_until, answer, stop, answered_by, tokens_in, tokens_cached, tokens_out
+SELECT id, run_id, reader_id, day, state, reserved, batch_id, lease_until, answer, stop, answered_by, tokens_in, tokens_cached, tokens_out
 FROM calls WHERE key = $1 AND state IN ('open', 'done')
 `
 
 type StandingCallRow struct {
 	ID           string
 	RunID        string
+	ReaderID     string
+	Day          string
 	State        string
+	Reserved     int
+	BatchID      string
 	LeaseUntil   Time
 	Answer       string
 	Stop         string
@@ -672,7 +685,11 @@ func (q *Queries) StandingCall(ctx context.Context, key string) (StandingCallRow
 	err := row.Scan(
 		&i.ID,
 		&i.RunID,
+		&i.ReaderID,
+		&i.Day,
 		&i.State,
+		&i.Reserved,
+		&i.BatchID,
 		&i.LeaseUntil,
 		&i.Answer,
 		&i.Stop,

@@ -42,6 +42,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.addBatchStmt, err = db.PrepareContext(ctx, addBatch); err != nil {
 		return nil, fmt.Errorf("error preparing query AddBatch: %w", err)
 	}
+	if q.addBatchJobStmt, err = db.PrepareContext(ctx, addBatchJob); err != nil {
+		return nil, fmt.Errorf("error preparing query AddBatchJob: %w", err)
+	}
 	if q.addCallStmt, err = db.PrepareContext(ctx, addCall); err != nil {
 		return nil, fmt.Errorf("error preparing query AddCall: %w", err)
 	}
@@ -135,6 +138,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.adjustCreditStmt, err = db.PrepareContext(ctx, adjustCredit); err != nil {
 		return nil, fmt.Errorf("error preparing query AdjustCredit: %w", err)
 	}
+	if q.adoptBatchJobStmt, err = db.PrepareContext(ctx, adoptBatchJob); err != nil {
+		return nil, fmt.Errorf("error preparing query AdoptBatchJob: %w", err)
+	}
 	if q.alertLookStmt, err = db.PrepareContext(ctx, alertLook); err != nil {
 		return nil, fmt.Errorf("error preparing query AlertLook: %w", err)
 	}
@@ -170,6 +176,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.callToSettleStmt, err = db.PrepareContext(ctx, callToSettle); err != nil {
 		return nil, fmt.Errorf("error preparing query CallToSettle: %w", err)
+	}
+	if q.callsOfBatchJobStmt, err = db.PrepareContext(ctx, callsOfBatchJob); err != nil {
+		return nil, fmt.Errorf("error preparing query CallsOfBatchJob: %w", err)
 	}
 	if q.callsOfRunStmt, err = db.PrepareContext(ctx, callsOfRun); err != nil {
 		return nil, fmt.Errorf("error preparing query CallsOfRun: %w", err)
@@ -276,6 +285,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.dropOldAnswersStmt, err = db.PrepareContext(ctx, dropOldAnswers); err != nil {
 		return nil, fmt.Errorf("error preparing query DropOldAnswers: %w", err)
 	}
+	if q.dropOldBatchJobsStmt, err = db.PrepareContext(ctx, dropOldBatchJobs); err != nil {
+		return nil, fmt.Errorf("error preparing query DropOldBatchJobs: %w", err)
+	}
 	if q.dropOldCallsStmt, err = db.PrepareContext(ctx, dropOldCalls); err != nil {
 		return nil, fmt.Errorf("error preparing query DropOldCalls: %w", err)
 	}
@@ -308,6 +320,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.dropSuppressionStmt, err = db.PrepareContext(ctx, dropSuppression); err != nil {
 		return nil, fmt.Errorf("error preparing query DropSuppression: %w", err)
+	}
+	if q.endBatchJobStmt, err = db.PrepareContext(ctx, endBatchJob); err != nil {
+		return nil, fmt.Errorf("error preparing query EndBatchJob: %w", err)
 	}
 	if q.endHoldStmt, err = db.PrepareContext(ctx, endHold); err != nil {
 		return nil, fmt.Errorf("error preparing query EndHold: %w", err)
@@ -357,11 +372,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.forgetTurnsStmt, err = db.PrepareContext(ctx, forgetTurns); err != nil {
 		return nil, fmt.Errorf("error preparing query ForgetTurns: %w", err)
 	}
+	if q.freeBatchJobStmt, err = db.PrepareContext(ctx, freeBatchJob); err != nil {
+		return nil, fmt.Errorf("error preparing query FreeBatchJob: %w", err)
+	}
 	if q.freshRunStmt, err = db.PrepareContext(ctx, freshRun); err != nil {
 		return nil, fmt.Errorf("error preparing query FreshRun: %w", err)
 	}
 	if q.holdAccountStmt, err = db.PrepareContext(ctx, holdAccount); err != nil {
 		return nil, fmt.Errorf("error preparing query HoldAccount: %w", err)
+	}
+	if q.holdBatchJobStmt, err = db.PrepareContext(ctx, holdBatchJob); err != nil {
+		return nil, fmt.Errorf("error preparing query HoldBatchJob: %w", err)
 	}
 	if q.holdProviderStmt, err = db.PrepareContext(ctx, holdProvider); err != nil {
 		return nil, fmt.Errorf("error preparing query HoldProvider: %w", err)
@@ -552,6 +573,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.saveTurnStmt, err = db.PrepareContext(ctx, saveTurn); err != nil {
 		return nil, fmt.Errorf("error preparing query SaveTurn: %w", err)
 	}
+	if q.scheduledRunWaitsStmt, err = db.PrepareContext(ctx, scheduledRunWaits); err != nil {
+		return nil, fmt.Errorf("error preparing query ScheduledRunWaits: %w", err)
+	}
 	if q.sessionStmt, err = db.PrepareContext(ctx, session); err != nil {
 		return nil, fmt.Errorf("error preparing query Session: %w", err)
 	}
@@ -705,6 +729,11 @@ func (q *Queries) Close() error {
 	if q.addBatchStmt != nil {
 		if cerr := q.addBatchStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing addBatchStmt: %w", cerr)
+		}
+	}
+	if q.addBatchJobStmt != nil {
+		if cerr := q.addBatchJobStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addBatchJobStmt: %w", cerr)
 		}
 	}
 	if q.addCallStmt != nil {
@@ -862,6 +891,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing adjustCreditStmt: %w", cerr)
 		}
 	}
+	if q.adoptBatchJobStmt != nil {
+		if cerr := q.adoptBatchJobStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing adoptBatchJobStmt: %w", cerr)
+		}
+	}
 	if q.alertLookStmt != nil {
 		if cerr := q.alertLookStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing alertLookStmt: %w", cerr)
@@ -920,6 +954,11 @@ func (q *Queries) Close() error {
 	if q.callToSettleStmt != nil {
 		if cerr := q.callToSettleStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing callToSettleStmt: %w", cerr)
+		}
+	}
+	if q.callsOfBatchJobStmt != nil {
+		if cerr := q.callsOfBatchJobStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing callsOfBatchJobStmt: %w", cerr)
 		}
 	}
 	if q.callsOfRunStmt != nil {
@@ -1097,6 +1136,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing dropOldAnswersStmt: %w", cerr)
 		}
 	}
+	if q.dropOldBatchJobsStmt != nil {
+		if cerr := q.dropOldBatchJobsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropOldBatchJobsStmt: %w", cerr)
+		}
+	}
 	if q.dropOldCallsStmt != nil {
 		if cerr := q.dropOldCallsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dropOldCallsStmt: %w", cerr)
@@ -1150,6 +1194,11 @@ func (q *Queries) Close() error {
 	if q.dropSuppressionStmt != nil {
 		if cerr := q.dropSuppressionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dropSuppressionStmt: %w", cerr)
+		}
+	}
+	if q.endBatchJobStmt != nil {
+		if cerr := q.endBatchJobStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing endBatchJobStmt: %w", cerr)
 		}
 	}
 	if q.endHoldStmt != nil {
@@ -1232,6 +1281,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing forgetTurnsStmt: %w", cerr)
 		}
 	}
+	if q.freeBatchJobStmt != nil {
+		if cerr := q.freeBatchJobStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing freeBatchJobStmt: %w", cerr)
+		}
+	}
 	if q.freshRunStmt != nil {
 		if cerr := q.freshRunStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing freshRunStmt: %w", cerr)
@@ -1240,6 +1294,11 @@ func (q *Queries) Close() error {
 	if q.holdAccountStmt != nil {
 		if cerr := q.holdAccountStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing holdAccountStmt: %w", cerr)
+		}
+	}
+	if q.holdBatchJobStmt != nil {
+		if cerr := q.holdBatchJobStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing holdBatchJobStmt: %w", cerr)
 		}
 	}
 	if q.holdProviderStmt != nil {
@@ -1557,6 +1616,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing saveTurnStmt: %w", cerr)
 		}
 	}
+	if q.scheduledRunWaitsStmt != nil {
+		if cerr := q.scheduledRunWaitsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing scheduledRunWaitsStmt: %w", cerr)
+		}
+	}
 	if q.sessionStmt != nil {
 		if cerr := q.sessionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing sessionStmt: %w", cerr)
@@ -1802,6 +1866,7 @@ type Queries struct {
 	addAlertLookStmt        *sql.Stmt
 	addAskStmt              *sql.Stmt
 	addBatchStmt            *sql.Stmt
+	addBatchJobStmt         *sql.Stmt
 	addCallStmt             *sql.Stmt
 	addConsentEventStmt     *sql.Stmt
 	addDeliveryStmt         *sql.Stmt
@@ -1833,6 +1898,7 @@ type Queries struct {
 	addTokenStmt            *sql.Stmt
 	addUseStmt              *sql.Stmt
 	adjustCreditStmt        *sql.Stmt
+	adoptBatchJobStmt       *sql.Stmt
 	alertLookStmt           *sql.Stmt
 	allReaderTickersStmt    *sql.Stmt
 	allTickerNamesStmt      *sql.Stmt
@@ -1845,6 +1911,7 @@ type Queries struct {
 	batchStmt               *sql.Stmt
 	batchesStmt             *sql.Stmt
 	callToSettleStmt        *sql.Stmt
+	callsOfBatchJobStmt     *sql.Stmt
 	callsOfRunStmt          *sql.Stmt
 	candidateStmt           *sql.Stmt
 	candidateMissesStmt     *sql.Stmt
@@ -1880,6 +1947,7 @@ type Queries struct {
 	draftsWithStmt          *sql.Stmt
 	dropAlertStmt           *sql.Stmt
 	dropOldAnswersStmt      *sql.Stmt
+	dropOldBatchJobsStmt    *sql.Stmt
 	dropOldCallsStmt        *sql.Stmt
 	dropOldDraftsStmt       *sql.Stmt
 	dropOldMailTokensStmt   *sql.Stmt
@@ -1891,6 +1959,7 @@ type Queries struct {
 	dropReaderTickerStmt    *sql.Stmt
 	dropRollbackStmt        *sql.Stmt
 	dropSuppressionStmt     *sql.Stmt
+	endBatchJobStmt         *sql.Stmt
 	endHoldStmt             *sql.Stmt
 	endRunStmt              *sql.Stmt
 	endSessionsStmt         *sql.Stmt
@@ -1907,8 +1976,10 @@ type Queries struct {
 	forgetLinksStmt         *sql.Stmt
 	forgetThingStmt         *sql.Stmt
 	forgetTurnsStmt         *sql.Stmt
+	freeBatchJobStmt        *sql.Stmt
 	freshRunStmt            *sql.Stmt
 	holdAccountStmt         *sql.Stmt
+	holdBatchJobStmt        *sql.Stmt
 	holdProviderStmt        *sql.Stmt
 	holdReaderStmt          *sql.Stmt
 	holdRunStmt             *sql.Stmt
@@ -1972,6 +2043,7 @@ type Queries struct {
 	saveProviderStmt        *sql.Stmt
 	saveThingStmt           *sql.Stmt
 	saveTurnStmt            *sql.Stmt
+	scheduledRunWaitsStmt   *sql.Stmt
 	sessionStmt             *sql.Stmt
 	setAgreedStmt           *sql.Stmt
 	setFilingsCheckedStmt   *sql.Stmt
@@ -2024,6 +2096,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		addAlertLookStmt:        q.addAlertLookStmt,
 		addAskStmt:              q.addAskStmt,
 		addBatchStmt:            q.addBatchStmt,
+		addBatchJobStmt:         q.addBatchJobStmt,
 		addCallStmt:             q.addCallStmt,
 		addConsentEventStmt:     q.addConsentEventStmt,
 		addDeliveryStmt:         q.addDeliveryStmt,
@@ -2055,6 +2128,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		addTokenStmt:            q.addTokenStmt,
 		addUseStmt:              q.addUseStmt,
 		adjustCreditStmt:        q.adjustCreditStmt,
+		adoptBatchJobStmt:       q.adoptBatchJobStmt,
 		alertLookStmt:           q.alertLookStmt,
 		allReaderTickersStmt:    q.allReaderTickersStmt,
 		allTickerNamesStmt:      q.allTickerNamesStmt,
@@ -2067,6 +2141,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		batchStmt:               q.batchStmt,
 		batchesStmt:             q.batchesStmt,
 		callToSettleStmt:        q.callToSettleStmt,
+		callsOfBatchJobStmt:     q.callsOfBatchJobStmt,
 		callsOfRunStmt:          q.callsOfRunStmt,
 		candidateStmt:           q.candidateStmt,
 		candidateMissesStmt:     q.candidateMissesStmt,
@@ -2102,6 +2177,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		draftsWithStmt:          q.draftsWithStmt,
 		dropAlertStmt:           q.dropAlertStmt,
 		dropOldAnswersStmt:      q.dropOldAnswersStmt,
+		dropOldBatchJobsStmt:    q.dropOldBatchJobsStmt,
 		dropOldCallsStmt:        q.dropOldCallsStmt,
 		dropOldDraftsStmt:       q.dropOldDraftsStmt,
 		dropOldMailTokensStmt:   q.dropOldMailTokensStmt,
@@ -2113,6 +2189,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		dropReaderTickerStmt:    q.dropReaderTickerStmt,
 		dropRollbackStmt:        q.dropRollbackStmt,
 		dropSuppressionStmt:     q.dropSuppressionStmt,
+		endBatchJobStmt:         q.endBatchJobStmt,
 		endHoldStmt:             q.endHoldStmt,
 		endRunStmt:              q.endRunStmt,
 		endSessionsStmt:         q.endSessionsStmt,
@@ -2129,8 +2206,10 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		forgetLinksStmt:         q.forgetLinksStmt,
 		forgetThingStmt:         q.forgetThingStmt,
 		forgetTurnsStmt:         q.forgetTurnsStmt,
+		freeBatchJobStmt:        q.freeBatchJobStmt,
 		freshRunStmt:            q.freshRunStmt,
 		holdAccountStmt:         q.holdAccountStmt,
+		holdBatchJobStmt:        q.holdBatchJobStmt,
 		holdProviderStmt:        q.holdProviderStmt,
 		holdReaderStmt:          q.holdReaderStmt,
 		holdRunStmt:             q.holdRunStmt,
@@ -2194,6 +2273,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		saveProviderStmt:        q.saveProviderStmt,
 		saveThingStmt:           q.saveThingStmt,
 		saveTurnStmt:            q.saveTurnStmt,
+		scheduledRunWaitsStmt:   q.scheduledRunWaitsStmt,
 		sessionStmt:             q.sessionStmt,
 		setAgreedStmt:           q.setAgreedStmt,
 		setFilingsCheckedStmt:   q.setFilingsCheckedStmt,

@@ -71,6 +71,18 @@ type Batch struct {
 	Note      string
 }
 
+type BatchJob struct {
+	ID         string
+	Provider   string
+	Model      string
+	Remote     string
+	Token      int
+	CreatedAt  Time
+	LateAt     Time
+	LeaseUntil Time
+	EndedAt    Time
+}
+
 type Call struct {
 	ID           string
 	Key          string
@@ -97,6 +109,7 @@ type Call struct {
 	Stop         string
 	AnsweredBy   string
 	Error        string
+	BatchID      string
 }
 
 type CallUse struct {

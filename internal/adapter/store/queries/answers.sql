@@ -3,7 +3,7 @@ INSERT INTO call_uses (run_id, call_id, step, used_at) VALUES ($1, $2, $3, $4) O
 
 -- name: UsedCalls :many
 SELECT c.id, c.key, c.provider, c.model, c.prompt, c.run_id, u.step, c.state, c.reserved, c.cost, c.tokens_in, c.tokens_cached,
-    c.tokens_out, c.error, c.started_at, c.took_ms
+    c.tokens_out, c.error, c.started_at, c.took_ms, c.batch_id
 FROM call_uses u JOIN calls c ON c.id = u.call_id WHERE u.run_id = $1 ORDER BY u.used_at, u.call_id;
 
 -- name: AnsweredCalls :many

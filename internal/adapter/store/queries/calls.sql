@@ -22,12 +22,13 @@ SELECT p.name, p.failures, p.down_since, p.next_try, p.tripped, p.error, p.error
 FROM providers p ORDER BY p.name;
 
 -- name: StandingCall :one
-SELECT id, run_id, state, lease_until, answer, stop, answered_by, tokens_in, tokens_cached, tokens_out
+SELECT id, run_id, reader_id, day, state, reserved, batch_id, lease_until, answer, stop, answered_by, tokens_in, tokens_cached, tokens_out
 FROM calls WHERE key = $1 AND state IN ('open', 'done');
 
+-- Those in a batch take no place at the provider, and end with it.
 -- name: OpenCalls :many
 SELECT id, run_id, reader_id, day, reserved, lease_until
-FROM calls WHERE provider = $1 AND state = 'open';
+FROM calls WHERE provider = $1 AND state = 'open' AND batch_id = '';
 
 -- name: CountCalls :one
 SELECT CAST(count(*) AS bigint) AS calls, CAST(coalesce(sum(CASE WHEN try > 1 THEN 1 ELSE 0 END), 0) AS bigint) AS retries
@@ -35,11 +36,11 @@ FROM calls WHERE provider = $1 AND started_at > $2;
 
 -- name: AddCall :exec
 INSERT INTO calls (id, key, provider, model, prompt, run_id, step, reader_id, day, state, try, reserved, cost, tokens,
-    started_at, lease_until)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'open', $10, $11, 0, $12, $13, $14);
+    started_at, lease_until, batch_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'open', $10, $11, 0, $12, $13, $14, $15);
 
 -- name: CallToSettle :one
-SELECT id, key, provider, run_id, reader_id, day, state, reserved, tokens, settled_at FROM calls WHERE id = $1;
+SELECT id, key, provider, run_id, reader_id, day, state, reserved, tokens, settled_at, batch_id FROM calls WHERE id = $1;
 
 -- What is not known yet whether it was billed counts in full.
 -- name: LoseCall :exec
@@ -76,12 +77,12 @@ ORDER BY s.settled + s.reserved DESC, s.name LIMIT 20;
 
 -- name: CallsOfRun :many
 SELECT id, key, provider, model, prompt, run_id, step, state, reserved, cost, tokens_in, tokens_cached, tokens_out, error,
-    started_at, took_ms
+    started_at, took_ms, batch_id
 FROM calls WHERE run_id = $1 ORDER BY started_at DESC, id DESC LIMIT $2;
 
 -- name: LastCalls :many
 SELECT id, key, provider, model, prompt, run_id, step, state, reserved, cost, tokens_in, tokens_cached, tokens_out, error,
-    started_at, took_ms
+    started_at, took_ms, batch_id
 FROM calls ORDER BY started_at DESC, id DESC LIMIT $1;
 
 -- A call that was given up has no end, and one under way stays whatever its age.
