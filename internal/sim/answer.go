@@ -41,6 +41,8 @@ func latency(route string) (low, high time.Duration) {
 		return time.Second, 6 * time.Second
 	case "vote", "read", "write", "gate":
 		return 3 * time.Second, 9 * time.Second
+	case "batch": // until it has ended
+		return 5 * time.Minute, 20 * time.Minute
 	}
 	return 300 * time.Millisecond, time.Second
 }

@@ -58,6 +58,7 @@ type BillLine struct {
 	Usage   Usage              `json:"usage"`
 	Cost    stockdigest.Micros `json:"cost"`
 	At      time.Time          `json:"at"`
+	Batch   bool               `json:"batch,omitempty"` // at half the price
 }
 
 // A Bill is what the model server would charge.

@@ -46,6 +46,7 @@ const (
 	FaultDenies  FaultKind = "denies"  // as a judge it finds nothing supported, and it mends nothing
 	FaultPraise  FaultKind = "praise"  // every candidate gets the best vote
 	FaultScorn   FaultKind = "scorn"   // every candidate is voted out
+	FaultLate    FaultKind = "late"    // a batch does not end until it is cancelled, with every other prompt answered
 )
 
 // FaultKinds lists the faults.
@@ -53,7 +54,7 @@ func FaultKinds() []FaultKind {
 	return []FaultKind{
 		FaultBusy, FaultBusyAfter, FaultBusyAbsurd, FaultError, FaultGateway, FaultOverload, FaultWall, FaultHang, FaultRedirects,
 		FaultHangBody, FaultHalf, FaultType, FaultTokens, FaultHuge, FaultBomb,
-		FaultRefusal, FaultCut, FaultBlanks, FaultLoop, FaultForm, FaultIDs, FaultFences, FaultLies, FaultWords, FaultDenies, FaultPraise, FaultScorn,
+		FaultRefusal, FaultCut, FaultBlanks, FaultLoop, FaultForm, FaultIDs, FaultFences, FaultLies, FaultWords, FaultDenies, FaultPraise, FaultScorn, FaultLate,
 	}
 }
 

@@ -29,6 +29,9 @@ func (s *Sim) model(w http.ResponseWriter, r *http.Request) {
 		d.refuse(w, http.StatusUnauthorized, "", "API key not valid: it is not "+Key)
 		return
 	}
+	if s.aboutBatches(w, r, task) {
+		return
+	}
 	switch r.Method + " " + task {
 	case "GET models":
 		s.models(w)
@@ -41,6 +44,22 @@ func (s *Sim) model(w http.ResponseWriter, r *http.Request) {
 	default:
 		d.refuse(w, http.StatusNotFound, "", "no such route")
 	}
+}
+
+// aboutBatches answers what is asked about batches.
+func (s *Sim) aboutBatches(w http.ResponseWriter, r *http.Request, task string) bool {
+	for _, kind := range []struct {
+		path string
+		tell func(http.ResponseWriter, *http.Request, string)
+	}{
+		{"messages/batches", s.claudeBatches}, {"batches", s.openAIBatches}, {"files", s.openAIFiles},
+	} {
+		if rest, ok := strings.CutPrefix(task, kind.path); ok && (rest == "" || rest[0] == '/') {
+			kind.tell(w, r, rest)
+			return true
+		}
+	}
+	return false
 }
 
 // ask reads a request for a model that there is.

@@ -54,6 +54,8 @@ type Sim struct {
 	bill  *billing
 	diary diary
 
+	batches batches
+
 	mu     sync.Mutex
 	faults []Fault
 	lies   []Lie
@@ -95,6 +97,7 @@ func New(cfg Config) (*Sim, error) {
 	s := &Sim{
 		cfg: cfg, texts: readTexts(), bill: bill, faults: cfg.Faults, gates: map[Provider]*gate{},
 		byTitle: map[string]int{}, byPath: map[string]int{}, feeds: map[string][]int{}, diary: diary{times: map[string]int{}},
+		batches: batches{files: map[string][]byte{}},
 	}
 	for _, p := range append(Providers(), Sources()...) {
 		s.gates[p] = newGate(cfg.Limits[p], cfg.Now())

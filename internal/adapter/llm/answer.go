@@ -15,14 +15,14 @@ import (
 const maxBody = 4 << 20
 
 var (
-	errTooLarge = errors.New("the answer is longer than 4 MB")
+	errTooLarge = errors.New("the answer is longer than any that was asked for")
 	errNoChoice = errors.New("the answer holds no choice")
 )
 
-func readAll(r io.Reader) ([]byte, error) {
-	text, err := io.ReadAll(io.LimitReader(r, maxBody+1))
-	if len(text) > maxBody {
-		return text[:maxBody], errTooLarge
+func readAll(r io.Reader, most int) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(r, int64(most)+1))
+	if len(text) > most {
+		return text[:most], errTooLarge
 	}
 	return text, err
 }

@@ -112,7 +112,12 @@ func (l *line) complete(ctx context.Context, send func(context.Context) error, r
 // exchange has one request sent and returns what came back, whole and with
 // status 200, or a CallError.
 func (l *line) exchange(ctx context.Context, send func(context.Context) error) (*exchange, error) {
-	x := &exchange{}
+	return l.exchangeOf(ctx, maxBody, send)
+}
+
+// exchangeOf is exchange for an answer of so many bytes at most.
+func (l *line) exchangeOf(ctx context.Context, most int, send func(context.Context) error) (*exchange, error) {
+	x := &exchange{most: most}
 	err := send(x.on(ctx))
 	switch {
 	case !x.begun && ctx.Err() != nil:

@@ -38,11 +38,16 @@ func (c *Client) Complete(ctx context.Context, model string, p stockdigest.Promp
 
 // send makes a request with the key.
 func (c *Client) send(ctx context.Context, method, path string, body io.Reader) error {
+	return c.sendAs(ctx, method, path, "application/json", body)
+}
+
+// sendAs is send with a body of another kind.
+func (c *Client) sendAs(ctx context.Context, method, path, kind string, body io.Reader) error {
 	req, err := http.NewRequestWithContext(ctx, method, c.base+path, body)
 	if err != nil {
 		return err
 	}
-	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Content-Type", kind)
 	req.Header.Set("Accept", "application/json")
 	if c.key != "" {
 		req.Header.Set("Authorization", "Bearer "+c.key)

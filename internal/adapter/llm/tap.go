@@ -16,9 +16,10 @@ type exchange struct {
 	begun            bool // a request was written, and tried
 	tried, connected atomic.Bool
 
+	most   int // bytes of the body that are taken
 	status int // 0: no answer came
 	header http.Header
-	body   []byte // at most maxBody
+	body   []byte
 	err    error  // of the connection, or of the body
 }
 
@@ -61,7 +62,7 @@ func (t tap) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	defer res.Body.Close()
 	x.status, x.header = res.StatusCode, res.Header
-	x.body, x.err = readAll(res.Body)
+	x.body, x.err = readAll(res.Body, x.most)
 	return &http.Response{
 		Status: "200 OK", StatusCode: http.StatusOK, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: http.Header{"Content-Type": {"application/json"}}, ContentLength: 2, Body: io.NopCloser(strings.NewReader("{}")), Request: req,

@@ -176,7 +176,24 @@ func (c *Caller) step(ctx context.Context, f *following, now time.Time) (ended b
 		c.deps.Log.WarnContext(ctx, "cannot ask after a batch of calls", "batch", f.job.Remote, "error", err)
 		return false
 	}
-	return got.done && c.settleBatch(ctx, f, got.answers)
+	if !got.done || !f.whole(got.answers) && now.Before(f.job.Until) {
+		return false // what is missing may have been lost on the way
+	}
+	return c.settleBatch(ctx, f, got.answers)
+}
+
+// whole reports whether every call of the job is spoken of.
+func (f *following) whole(answers []stockdigest.BatchAnswer) bool {
+	told := map[string]bool{}
+	for _, a := range answers {
+		told[a.Call] = true
+	}
+	for _, bid := range f.job.Calls {
+		if !told[bid.ID] {
+			return false
+		}
+	}
+	return true
 }
 
 // find looks for a job of which nobody knows whether it was sent. One that was
