@@ -205,7 +205,7 @@ func (a *App) newRunner() *runs.Runner {
 		Notice: func(line string) { a.console.Say("%s", line) },
 	})
 	config := pipeline.Config{
-		Now: a.world.Now, Stopping: runner.Stopping, Finished: a.console.StepFinished,
+		Now: a.world.Now, Stopping: runner.Stopping, Finished: a.console.StepFinished, Batches: a.opts.batching(a.world).Wait > 0,
 		Started: func(run stockdigest.Run, step stockdigest.StepName) { runner.Progress(run, step, 0, 0) },
 	}
 	flow, refresh = pipeline.New(a.store, a.steps, config), pipeline.New(a.store, a.late, config)

@@ -35,6 +35,7 @@ type PaidCall struct {
 	StartedAt      time.Time             `json:"started_at,omitzero"` // none of a cached answer
 	MS             int64                 `json:"ms"`                  // milliseconds that the provider took; 0 when it is cached
 	Cached         bool                  `json:"cached"`              // the answer stood in the ledger
+	Batch          bool                  `json:"batch"`               // it was, or is, part of a batch
 }
 
 // allCalls is more calls than a run can make.
@@ -75,7 +76,7 @@ func paidCall(c stockdigest.Call) PaidCall {
 	return PaidCall{
 		Step: c.Step, Provider: c.Provider, Model: c.Model, Prompt: c.Prompt, State: c.State,
 		TokensIn: c.Usage.In, TokensInCached: c.Usage.InCached, TokensOut: c.Usage.Out,
-		USD: dollars(c.Cost), StartedAt: c.Started, MS: c.Took.Milliseconds(),
+		USD: dollars(c.Cost), StartedAt: c.Started, MS: c.Took.Milliseconds(), Batch: c.Batch != "",
 	}
 }
 

@@ -16,7 +16,10 @@ import (
 	"stockdigest.app/stockdigest/internal/control/calls"
 )
 
-var _ calls.Store = (*store.DB)(nil)
+var (
+	_ calls.Store      = (*store.DB)(nil)
+	_ calls.BatchStore = (*store.DB)(nil)
+)
 
 // PriceFile is the file in the data folder with prices beside those that the
 // program brings.
@@ -30,6 +33,18 @@ func (o Options) Budget() stockdigest.Budget {
 // limits are what the settings allow of one model provider.
 func (o Options) limits() stockdigest.Limits {
 	return stockdigest.Limits{Parallel: o.ModelParallel, PerSecond: o.ModelRate, PerMinute: o.ModelTokens}
+}
+
+// batching is how calls go into batches, if the settings let them.
+func (o Options) batching(w World) calls.Batching {
+	if o.Batch != "auto" || w.unasked != nil {
+		return calls.Batching{}
+	}
+	b := calls.Batching{Wait: o.BatchWait}
+	if o.Pretend != "" { // its providers are near, and nobody's limits are strained
+		b.Gather, b.Poll = 2*time.Second, time.Second
+	}
+	return b
 }
 
 // Prices is the price list of the program with that of the data folder.
@@ -59,8 +74,8 @@ func (a *App) newCaller() error {
 	if err != nil || len(providers) == 0 {
 		return err
 	}
-	cfg := calls.Config{Limits: a.opts.limits(), Budget: a.opts.Budget(), Lease: a.opts.Lease}
-	deps := calls.Deps{Store: a.store, Providers: providers, Now: time.Now, Log: a.log, Jitter: rand.Float64}
+	cfg := calls.Config{Limits: a.opts.limits(), Budget: a.opts.Budget(), Lease: a.opts.Lease, Batching: a.opts.batching(a.world)}
+	deps := calls.Deps{Store: a.store, Batches: a.store, Providers: providers, Now: time.Now, Log: a.log, Jitter: rand.Float64}
 	if deps.Prices, err = a.opts.Prices(); err != nil {
 		return err
 	}

@@ -69,6 +69,9 @@ type Options struct {
 	ModelRate     float64 `env:"STOCKDIGEST_MODEL_RATE" envDefault:"20" doc:"Calls to one model provider a second over all processes."`
 	ModelTokens   int     `env:"STOCKDIGEST_MODEL_TOKENS" envDefault:"2000000" doc:"Tokens sent to and asked of one model provider a minute over all processes."`
 
+	Batch     string        `env:"STOCKDIGEST_BATCH" envDefault:"auto" doc:"auto or off. auto lets a scheduled run whose deadline is far enough wait for batches, at half the price, while no other scheduled run waits for its place: set MAX_CONCURRENT_SCHEDULED to as many as there are tickers, and MAX_CONCURRENT_TOTAL above it."`
+	BatchWait time.Duration `env:"STOCKDIGEST_BATCH_WAIT" envDefault:"2h" doc:"How long an answer may take in a batch. What has not come by then is asked for by itself; nothing is batched from so long before a run's deadline on."`
+
 	SMTPHost      string   `env:"SMTP_HOST" doc:"Mail server. Empty: mails go to the folder outbox in the data folder, as files that can be opened."`
 	SMTPPort      int      `env:"SMTP_PORT" envDefault:"587" doc:"Its port. 465 is encrypted from the first byte; on all others STARTTLS is needed, except in development."`
 	SMTPUsername  string   `env:"SMTP_USERNAME" doc:"Name to log in with."`
@@ -189,6 +192,12 @@ func (o Options) controlFaults() []string {
 	}
 	if o.ModelRate <= 0 {
 		faults = append(faults, fmt.Sprintf("STOCKDIGEST_MODEL_RATE=%g leaves nothing to do: give more than 0", o.ModelRate))
+	}
+	if o.Batch != "auto" && o.Batch != "off" {
+		faults = append(faults, fmt.Sprintf("STOCKDIGEST_BATCH=%q is not auto or off", o.Batch))
+	}
+	if o.Batch == "auto" && o.BatchWait < time.Minute {
+		faults = append(faults, fmt.Sprintf("STOCKDIGEST_BATCH_WAIT=%s leaves a batch no time: give a minute at least, or set STOCKDIGEST_BATCH=off", o.BatchWait))
 	}
 	if o.Schedule != "" && o.Schedule != "on" && o.Schedule != "off" {
 		faults = append(faults, fmt.Sprintf("STOCKDIGEST_SCHEDULE=%q is not on or off", o.Schedule))

@@ -71,6 +71,9 @@ func Serve(ctx context.Context, opts Options, role Role, console *Console) (err 
 		}
 		group.Go(func() error { return a.runner.Serve(running) })
 		group.Go(func() error { return sender.Run(running) })
+		if a.caller != nil {
+			group.Go(func() error { return a.caller.FollowBatches(running) })
+		}
 	}
 	console.Say("%s: serving as %s, writer %s, schedule %s; stop with Ctrl-C", opts.Environment, role, opts.writer(), onOff(opts.Scheduled()))
 	return group.Wait()

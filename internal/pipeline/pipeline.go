@@ -33,6 +33,9 @@ type Config struct {
 	// Stopping reports whether the process is about to end, so that no new
 	// step may begin.
 	Stopping func() bool
+	// Batches says that models may answer in batches, for which a scheduled run
+	// may wait for hours.
+	Batches bool
 	// Started is told when a step begins.
 	Started func(run stockdigest.Run, step stockdigest.StepName)
 	// Finished is told when a step has its mark.
@@ -103,7 +106,8 @@ var errDeadline = errors.New("the run's deadline has passed")
 // runStep runs one step in bounded time. It returns the note of a step that
 // was cut at the run's deadline.
 func (p *Pipeline) runStep(ctx context.Context, step Step, run stockdigest.Run) (cut string, err error) {
-	limited, cancel := context.WithTimeoutCause(ctx, stepTime, fmt.Errorf("took more than %s", stepTime))
+	limit := p.stepTime(step.Name(), run)
+	limited, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("took more than %s", limit))
 	defer cancel()
 	if !run.Deadline.IsZero() && waits(step.Name()) {
 		limited, cancel = context.WithTimeoutCause(limited, run.Deadline.Sub(p.cfg.Now()), errDeadline)
@@ -121,6 +125,20 @@ func (p *Pipeline) runStep(ctx context.Context, step Step, run stockdigest.Run) 
 		return cut, p.store.FinishStep(ctx, run, step.Name(), cut)
 	}
 	return "", fmt.Errorf("%w (%w)", cause, err)
+}
+
+// stepTime is the most that a step of the run may take. One that asks models may
+// wait for their batches as long as their answers may come.
+func (p *Pipeline) stepTime(step stockdigest.StepName, run stockdigest.Run) time.Duration {
+	if late := run.Late(); p.cfg.Batches && asks(step) && !late.IsZero() {
+		return stepTime + max(0, late.Sub(p.cfg.Now()))
+	}
+	return stepTime
+}
+
+// asks reports whether a step waits for models.
+func asks(step stockdigest.StepName) bool {
+	return step == stockdigest.StepTriage || step == stockdigest.StepSummarize || step == stockdigest.StepVerify
 }
 
 // waits reports whether a step waits for other people's servers and keeps what

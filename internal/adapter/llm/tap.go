@@ -20,7 +20,7 @@ type exchange struct {
 	status int // 0: no answer came
 	header http.Header
 	body   []byte
-	err    error  // of the connection, or of the body
+	err    error // of the connection, or of the body
 }
 
 type exchangeKey struct{}
