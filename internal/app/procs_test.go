@@ -38,6 +38,7 @@ func tight() bool { return os.Getenv("TORTURE") != "" }
 // a first SIGTERM ends when the job asks for it.
 var childJobs = map[string]func(ctx context.Context) error{
 	"acknowledge":  acknowledge,
+	"batch worker": batchWorker,
 	"disk worker":  diskWorker,
 	"fleet worker": fleetWorker,
 }

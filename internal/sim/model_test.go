@@ -121,7 +121,7 @@ func TestModelFaultsAreSeenForWhatTheyAre(t *testing.T) {
 	answers := map[sim.FaultKind]stockdigest.AnswerFault{
 		sim.FaultRefusal: stockdigest.AnswerRefused, sim.FaultCut: stockdigest.AnswerCut, sim.FaultBlanks: stockdigest.AnswerPadded,
 		sim.FaultLoop: stockdigest.AnswerRepeats, sim.FaultForm: stockdigest.AnswerWrongType,
-		sim.FaultTokens: "", sim.FaultIDs: "", sim.FaultFences: "", sim.FaultLies: "", sim.FaultWords: "", sim.FaultDenies: "", sim.FaultPraise: "", sim.FaultScorn: "",
+		sim.FaultTokens: "", sim.FaultIDs: "", sim.FaultFences: "", sim.FaultLies: "", sim.FaultWords: "", sim.FaultDenies: "", sim.FaultPraise: "", sim.FaultScorn: "", sim.FaultLate: "",
 	}
 	for _, family := range modelFamilies() {
 		p := open(t, sim.Config{Seed: 1})
