@@ -40,7 +40,7 @@ func (o Options) batching(w World) calls.Batching {
 	if o.Batch != "auto" || w.unasked != nil {
 		return calls.Batching{}
 	}
-	b := calls.Batching{Wait: o.BatchWait}
+	b := calls.Batching{Wait: o.BatchWait, Caps: o.Caps()}
 	if o.Pretend != "" { // its providers are near, and nobody's limits are strained
 		b.Gather, b.Poll = 2*time.Second, time.Second
 	}

@@ -170,15 +170,30 @@ func (d *DB) EndBatch(ctx context.Context, job stockdigest.BatchJob) error {
 	})
 }
 
-// ScheduledRunWaits reports whether a scheduled run is queued that could be worked
-// on if one of those under way ended.
-func (d *DB) ScheduledRunWaits(ctx context.Context) (waits bool, err error) {
+// ScheduledRunWaits reports whether a scheduled run is queued that has no place
+// under caps until one of those under way ends.
+func (d *DB) ScheduledRunWaits(ctx context.Context, caps stockdigest.Caps) (waits bool, err error) {
 	err = d.view(ctx, "look for a run that waits", func(q *db.Queries) error {
 		now, err := d.clock(ctx, q)
 		if err != nil {
 			return err
 		}
-		waits, err = q.ScheduledRunWaits(ctx, db.At(now))
+		queued, err := q.ScheduledRunIsQueued(ctx, db.At(now))
+		if err != nil || !queued {
+			waits = false
+			return err
+		}
+		rows, err := q.CountOpen(ctx)
+		scheduled, all := 0, 0
+		for _, r := range rows {
+			if r.State == string(stockdigest.RunRunning) {
+				all += int(r.N)
+				if r.Class == string(stockdigest.ClassScheduled) {
+					scheduled += int(r.N)
+				}
+			}
+		}
+		waits = scheduled >= caps.Of(stockdigest.ClassScheduled) || all >= caps.Total
 		return err
 	})
 	return waits, err

@@ -141,15 +141,32 @@ func TestScheduledRunsThatWaitAreSeen(t *testing.T) {
 			t.Parallel()
 			db := open(t)
 			must(t, db.SaveTickers(t.Context(), []stockdigest.Ticker{acme()}))
-			for _, want := range []bool{false, true} {
-				waits, err := db.ScheduledRunWaits(t.Context())
+			waits := func(caps stockdigest.Caps) bool {
+				t.Helper()
+				waits, err := db.ScheduledRunWaits(t.Context(), caps)
 				must(t, err)
-				same(t, waits, want)
-				_, err = db.OpenBatch(t.Context(), stockdigest.Batch{Kind: stockdigest.Daily}, []stockdigest.Run{
-					{Ticker: "ACME", Kind: stockdigest.Daily, AsOf: storetest.Now(), TimeZone: "UTC", Class: stockdigest.ClassScheduled},
+				return waits
+			}
+			queue := func(asOf time.Time) {
+				t.Helper()
+				_, err := db.OpenBatch(t.Context(), stockdigest.Batch{Kind: stockdigest.Daily}, []stockdigest.Run{
+					{Ticker: "ACME", AsOf: asOf, TimeZone: "UTC", Class: stockdigest.ClassScheduled},
 				})
 				must(t, err)
 			}
+			one, two := stockdigest.Caps{Scheduled: 1, Total: 5}, stockdigest.Caps{Scheduled: 2, Total: 5}
+			same(t, waits(one), false)
+			queue(storetest.Now())
+			same(t, waits(one), false) // it is about to be taken
+			claim := by("worker")
+			claim.Caps = one
+			_, ok, err := db.ClaimNext(t.Context(), claim)
+			must(t, err)
+			same(t, ok, true)
+			same(t, waits(one), false)
+			queue(storetest.Now().AddDate(0, 0, 1))
+			same(t, waits(one), true)
+			same(t, waits(two), false)
 		})
 	}
 }

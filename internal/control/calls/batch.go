@@ -34,7 +34,7 @@ type BatchStore interface {
 	HoldBatch(ctx context.Context, job stockdigest.BatchJob, lease time.Duration) error
 	AdoptBatch(ctx context.Context, lease time.Duration) (job stockdigest.BatchJob, ok bool, err error)
 	EndBatch(ctx context.Context, job stockdigest.BatchJob) error
-	ScheduledRunWaits(ctx context.Context) (bool, error)
+	ScheduledRunWaits(ctx context.Context, caps stockdigest.Caps) (bool, error)
 }
 
 // Batching holds the values of calls in batches.
@@ -42,6 +42,10 @@ type Batching struct {
 	Wait   time.Duration // how long an ask may wait for its batch; zero: nothing is batched
 	Gather time.Duration // how long asks are gathered; zero means 20 s
 	Poll   time.Duration // how often a provider is asked; zero means 30 s
+
+	// Caps are those of the runs: a run does not wait for a batch while another
+	// waits for its place.
+	Caps stockdigest.Caps
 }
 
 const (
@@ -112,7 +116,7 @@ func (c *Caller) mayBatch(ctx context.Context, ask stockdigest.Ask) bool {
 	if _, ok := c.deps.Providers[ask.Provider].(Batcher); !ok || c.rests(ask.Provider, now) {
 		return false
 	}
-	waits, err := c.deps.Batches.ScheduledRunWaits(ctx)
+	waits, err := c.deps.Batches.ScheduledRunWaits(ctx, c.cfg.Batching.Caps)
 	return err == nil && !waits
 }
 

@@ -72,6 +72,9 @@ func (c *Caller) standBy(ctx context.Context, permit stockdigest.Permit) error {
 	c.mu.Lock()
 	f := c.followed[permit.Batch]
 	c.mu.Unlock()
+	if f == nil && permit.Batch != "" {
+		return pause(ctx, min(permit.Wait, c.cfg.Batching.Poll))
+	}
 	if f == nil {
 		return pause(ctx, permit.Wait)
 	}

@@ -185,14 +185,14 @@ func (q *Queries) HoldBatchJob(ctx context.Context, arg HoldBatchJobParams) (int
 	return result.RowsAffected()
 }
 
-const scheduledRunWaits = `-- name: ScheduledRunWaits :one
+const scheduledRunIsQueued = `-- name: ScheduledRunIsQueued :one
 SELECT EXISTS (
-    SELECT 1 FROM runs WHERE state = 'queued' AND class = 'scheduled' AND (not_before IS NULL OR not_before <= $1)) AS waits
+    SELECT 1 FROM runs WHERE state = 'queued' AND class = 'scheduled' AND (not_before IS NULL OR not_before <= $1)) AS queued
 `
 
-func (q *Queries) ScheduledRunWaits(ctx context.Context, notBefore Time) (bool, error) {
-	row := q.queryRow(ctx, q.scheduledRunWaitsStmt, scheduledRunWaits, notBefore)
-	var waits bool
-	err := row.Scan(&waits)
-	return waits, err
+func (q *Queries) ScheduledRunIsQueued(ctx context.Context, notBefore Time) (bool, error) {
+	row := q.queryRow(ctx, q.scheduledRunIsQueuedStmt, scheduledRunIsQueued, notBefore)
+	var queued bool
+	err := row.Scan(&queued)
+	return queued, err
 }
