@@ -112,6 +112,32 @@ func TestStepThatHangsIsNamed(t *testing.T) {
 	})
 }
 
+func TestAStepThatAsksModelsMayWaitForBatchesUntilTheDeadline(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		step    stockdigest.StepName
+		class   stockdigest.Class
+		batches bool
+		want    time.Duration
+	}{
+		{stockdigest.StepSummarize, stockdigest.ClassScheduled, true, 6*time.Hour + 30*time.Minute},
+		{stockdigest.StepSummarize, stockdigest.ClassScheduled, false, 30 * time.Minute},
+		{stockdigest.StepSummarize, stockdigest.ClassAdHoc, true, 30 * time.Minute},
+		{stockdigest.StepCluster, stockdigest.ClassScheduled, true, 30 * time.Minute},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			cfg := config()
+			cfg.Batches = c.batches
+			began := time.Now()
+			run := stockdigest.Run{Class: c.class, Deadline: began.Add(6 * time.Hour)}
+			err := pipeline.New(marks{}, []pipeline.Step{hangs(c.step)}, cfg).Run(t.Context(), run)
+			if took := time.Since(began); err == nil || took != c.want {
+				t.Errorf("%s of a %s run: %v after %s, want %s", c.step, c.class, err, took, c.want)
+			}
+		})
+	}
+}
+
 func TestDeadlineCutsWhatWaitsForTheOutside(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

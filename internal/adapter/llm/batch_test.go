@@ -258,7 +258,7 @@ func TestOpenAIsBatchIsFoundByItsLabel(t *testing.T) {
 	}
 	first := `{"data":[` + entry("b9", "job-9", 0) + `],"has_more":true}`
 	for second, want := range map[string]string{
-		`{"data":[` + entry("b1", "job-1", time.Minute) + `]}`:                                        "b1",
+		`{"data":[` + entry("b1", "job-1", time.Minute) + `]}`:                                       "b1",
 		`{"data":[` + entry("b0", "job-0", time.Hour) + `,` + entry("b1", "job-1", time.Hour) + `]}`: "",
 		`{"data":[]}`: "",
 	} {

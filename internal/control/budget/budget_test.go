@@ -93,11 +93,28 @@ func TestWorstCoversTenTimesTheTokens(t *testing.T) {
 	})
 }
 
+func TestABatchCostsItsPartRoundedUp(t *testing.T) {
+	t.Parallel()
+	p := table(t, "p m 2026-01-01 1 1 1 50%", "p m 2026-02-01 1 1 1 33%", "p alone 2026-01-01 1 1 1")
+	for _, c := range []struct {
+		model string
+		day   stockdigest.Day
+		want  stockdigest.Micros
+		takes bool
+	}{
+		{"m", "2026-01-31", 51, true}, {"m", "2026-02-01", 34, true}, {"alone", "2026-02-01", 101, false}, {"none", "2026-02-01", 101, false},
+	} {
+		if got, takes := p.Batched("p", c.model, 101, c.day); got != c.want || takes != c.takes {
+			t.Errorf("%s on %s: got %d, %t; want %d, %t", c.model, c.day, got, takes, c.want, c.takes)
+		}
+	}
+}
+
 func TestAWrongLineIsNamedAndAddsNothing(t *testing.T) {
 	t.Parallel()
 	p := table(t)
 	before := len(p.List())
-	for _, line := range []string{"p m", "p m today 1 1 1", "p m 2026-01-01 1 1 one", "p m 2026-01-01 -1 1 1", "p m 2026-01-01 1 1 1001"} {
+	for _, line := range []string{"p m", "p m today 1 1 1", "p m 2026-01-01 1 1 one", "p m 2026-01-01 -1 1 1", "p m 2026-01-01 1 1 1001", "p m 2026-01-01 1 1 1 50", "p m 2026-01-01 1 1 1 0%", "p m 2026-01-01 1 1 1 101%", "p m 2026-01-01 1 1 1 50% 1"} {
 		err := p.Add("p good 2026-01-01 1 1 1\n" + line)
 		if !errors.Is(err, stockdigest.ErrInvalid) || !strings.Contains(err.Error(), "line 2") || len(p.List()) != before {
 			t.Errorf("%q: got %v and %d prices", line, err, len(p.List()))
