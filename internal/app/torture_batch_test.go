@@ -336,7 +336,9 @@ func TestSomebodyWhoWaitsDoesNotWaitForABatch(t *testing.T) {
 	default:
 	}
 	gone()
-	<-waiting
+	if err := <-waiting; !errors.Is(err, context.Canceled) {
+		t.Errorf("who went away got %v", err)
+	}
 	caller.Stop()
 	if err := caller.Drain(t.Context()); err != nil {
 		t.Fatal(err)

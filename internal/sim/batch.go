@@ -17,7 +17,6 @@ import (
 type batch struct {
 	id       string
 	provider Provider
-	model    string
 	labels   map[string]string
 	created  time.Time
 	ready    time.Time // from then on it has ended

@@ -12,13 +12,12 @@ import (
 )
 
 const (
-	// maxBatch is far above what the answers of a batch take together.
+	// Far above what the answers of a batch take together.
 	maxBatch = 128 << 20
-	// manyPages is how far a list of batches is read. What we look for is among
-	// the newest.
+	// How far a list of batches is read. What we look for is among the newest.
 	manyPages = 20
-	// clockSlack is how far the clocks of a provider and of ours may differ when
-	// a batch is looked for.
+	// How far the clocks of a provider and of ours may differ when a batch is
+	// looked for.
 	clockSlack = 10 * time.Minute
 )
 

@@ -1,6 +1,7 @@
 package calls
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -49,8 +50,8 @@ type Batching struct {
 }
 
 const (
-	// mostBatched is how many calls go into one batch: few enough for one
-	// transaction and for one answer in memory.
+	// So many calls go into one batch: few enough for one transaction and for one
+	// answer in memory.
 	mostBatched = 300
 	// A provider that took no batch is left alone for restTime.
 	restTime = 10 * time.Minute
@@ -192,6 +193,7 @@ func (c *Caller) beginBatch(ctx context.Context, of stockdigest.Model, asks []*l
 	if len(job.Calls) == 0 {
 		return nil, nil //nolint:nilnil // nothing is left to do
 	}
+	slices.SortFunc(job.Calls, func(a, b stockdigest.Bid) int { return cmp.Compare(a.ID, b.ID) })
 	id, err := uuid.NewV7()
 	if err != nil {
 		f.release()
