@@ -9,8 +9,8 @@ import (
 	"stockdigest.app/stockdigest/internal/adapter/store/storetest"
 )
 
-// subscriber saves a reader who follows ACME and takes mails.
-func subscriber(t *testing.T, db *store.DB) stockdigest.Reader {
+// acmeReader saves a reader who follows ACME and takes mails.
+func acmeReader(t *testing.T, db *store.DB) stockdigest.Reader {
 	t.Helper()
 	must(t, db.SaveTickers(t.Context(), []stockdigest.Ticker{acme(), {Symbol: "PEER", Name: "Peer"}}))
 	r := ada()
@@ -53,7 +53,7 @@ func wantDigest(t *testing.T, db *store.DB, id stockdigest.DigestID, want stockd
 func TestADigestGoesOnceAndItsStateFollowsItsMail(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, db *store.DB) {
-		g := readyDigest(t, db, subscriber(t, db))
+		g := readyDigest(t, db, acmeReader(t, db))
 		mail := claimedDigest(t, db, g)
 		wantDigest(t, db, g.ID, stockdigest.DigestSending)
 		if again, err := db.SendDigest(t.Context(), g.ID); err != nil || again {
@@ -108,7 +108,7 @@ func TestBeginReadsWhatHoldsOfTheReader(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			onBoth(t, func(t *testing.T, db *store.DB) {
-				r := subscriber(t, db)
+				r := acmeReader(t, db)
 				g := readyDigest(t, db, r)
 				mail := claimedDigest(t, db, g)
 				change(t, db, r, g)
@@ -147,7 +147,7 @@ func TestMailsToNobodyAreSuppressed(t *testing.T) {
 func TestWhoLeavesWaitsForTheMailThatIsGoingOut(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, db *store.DB) {
-		ctx, r := t.Context(), subscriber(t, db)
+		ctx, r := t.Context(), acmeReader(t, db)
 		departs, _ := begin(t, db, claimedDigest(t, db, readyDigest(t, db, r)))
 		leave := stockdigest.ConsentEvent{Reader: r.ID, Act: stockdigest.ConsentWithdrawn, How: "one-click"}
 		wantKind(t, db.AddConsent(ctx, leave), stockdigest.ErrUnavailable)
@@ -170,7 +170,7 @@ func TestWhoLeavesWaitsForTheMailThatIsGoingOut(t *testing.T) {
 func TestARefusedAddressGetsNothingMore(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, db *store.DB) {
-		g := readyDigest(t, db, subscriber(t, db))
+		g := readyDigest(t, db, acmeReader(t, db))
 		mail := claimedDigest(t, db, g)
 		begin(t, db, mail)
 		refused := outcome(mail, stockdigest.DeliveryRefused)
@@ -190,7 +190,7 @@ func TestASecondVersionGoesOnlyWhenTheFirstDidNot(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, db *store.DB) {
 		ctx := t.Context()
-		g := readyDigest(t, db, subscriber(t, db))
+		g := readyDigest(t, db, acmeReader(t, db))
 		first := claimedDigest(t, db, g)
 		_, err := db.NewDigestVersion(ctx, g)
 		wantKind(t, err, stockdigest.ErrConflict)
@@ -221,7 +221,7 @@ func TestASecondVersionGoesOnlyWhenTheFirstDidNot(t *testing.T) {
 func TestASecondVersionTakesThePlaceOfOneThatWasCancelledInTime(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, db *store.DB) {
-		g := readyDigest(t, db, subscriber(t, db))
+		g := readyDigest(t, db, acmeReader(t, db))
 		first := claimedDigest(t, db, g)
 		must(t, db.MoveDigest(t.Context(), g.ID, stockdigest.DigestSending, stockdigest.DigestCancelled, "by ann", ""))
 		second, err := db.NewDigestVersion(t.Context(), g)
@@ -239,7 +239,7 @@ func TestASecondVersionTakesThePlaceOfOneThatWasCancelledInTime(t *testing.T) {
 func TestTokensOfABegunMailAreFoundBySecretAlone(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, db *store.DB) {
-		ctx, r := t.Context(), subscriber(t, db)
+		ctx, r := t.Context(), acmeReader(t, db)
 		mail := claimedDigest(t, db, readyDigest(t, db, r))
 		_, ok, err := db.BeginDelivery(ctx, mail, "", []stockdigest.MailToken{{Secret: "s", Purpose: stockdigest.MayUnsubscribe}}, nil)
 		if err != nil || !ok {
@@ -267,7 +267,7 @@ func TestTokensOfABegunMailAreFoundBySecretAlone(t *testing.T) {
 func TestADryDigestAndItsMailAreApart(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, db *store.DB) {
-		r := subscriber(t, db)
+		r := acmeReader(t, db)
 		g, err := db.AddDigest(t.Context(), stockdigest.Digest{
 			Reader: r.ID, Day: "2026-03-03", Dry: true, State: stockdigest.DigestReady, Due: storetest.Now(), AsOf: storetest.Now(), TimeZone: r.TimeZone,
 		})

@@ -54,11 +54,12 @@ func TestWhatIsToldTwiceIsADuplicateOfTheEarlierSection(t *testing.T) {
 	if !strings.Contains(r.BottomLine, "2 neutral") {
 		t.Errorf("got %q, want two statements counted", r.BottomLine)
 	}
-	page, err := compose.Text(stockdigest.Digest{TimeZone: "UTC", Reports: []stockdigest.Report{r}}, compose.Links{})
+	letter, err := compose.Digest(stockdigest.Digest{TimeZone: "UTC", Reports: []stockdigest.Report{r}}, compose.House{}, compose.Own{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if flat := strings.Join(strings.Fields(string(page)), " "); strings.Contains(flat, "having sued") || !strings.Contains(flat, "$500 million") {
+	page := string(letter.Text)
+	if flat := strings.Join(strings.Fields(page), " "); strings.Contains(flat, "having sued") || !strings.Contains(flat, "$500 million") {
 		t.Errorf("got\n%s\nwant the statement once", page)
 	}
 }
@@ -137,8 +138,9 @@ func TestAContextSaysWhereInWhichFilingItStands(t *testing.T) {
 	filed := told(2, "SEC 10-K", "Orders come from four hospital groups.").Evidence[0]
 	filed.PublishedAt = time.Date(2025, 11, 3, 9, 0, 0, 0, time.UTC)
 	b.Context = &stockdigest.Context{Text: filed.Quote, Form: "10-K", Item: "1A", Evidence: filed}
-	page, err := compose.Text(stockdigest.Digest{TimeZone: "UTC", Reports: []stockdigest.Report{built(stockdigest.Daily, "", in(stockdigest.SectionMajor, b))}}, compose.Links{})
-	if err != nil || !strings.Contains(string(page), "SEC 10-K, item 1A, 3 Nov 2025") {
-		t.Errorf("%v; got\n%s\nwant form, item and day of the filing", err, page)
+	d := stockdigest.Digest{TimeZone: "UTC", Reports: []stockdigest.Report{built(stockdigest.Daily, "", in(stockdigest.SectionMajor, b))}}
+	letter, err := compose.Digest(d, compose.House{}, compose.Own{})
+	if err != nil || !strings.Contains(string(letter.Text), "SEC 10-K, item 1A, 3 Nov 2025") {
+		t.Errorf("%v; got\n%s\nwant form, item and day of the filing", err, letter.Text)
 	}
 }

@@ -69,7 +69,7 @@ func Late(night stockdigest.Report, run stockdigest.Run, m stockdigest.Material,
 	if r.Status == stockdigest.ReportQuiet {
 		r.Status = stockdigest.ReportReady
 	}
-	r.BottomLine = bottomLine(r)
+	r.BottomLine = bottomLine(r, "")
 	return r, len(told)
 }
 

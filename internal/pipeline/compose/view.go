@@ -170,7 +170,7 @@ func (p painter) filing(c stockdigest.Context) sourceView {
 		v.Publisher += ", item " + c.Item
 	}
 	if v.When != "" {
-		v.When = c.Evidence.PublishedAt.In(p.loc).Format("2 Jan 2006")
+		v.When = p.in.calendar(stockdigest.DayOf(c.Evidence.PublishedAt, p.in.loc))
 	}
 	return v
 }
