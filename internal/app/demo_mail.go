@@ -29,7 +29,7 @@ func writeDemoMail(ctx context.Context, opts Options, out string, d stockdigest.
 	d.Reports = stockdigest.OrderReports(d.Reports)
 	own := compose.Own{Unsubscribe: func(s stockdigest.Symbol) string { return demoSite + "/u/demo" + strings.ToLower(string(s)) }}
 	house := compose.House{
-		Links: compose.Links{Site: cmp.Or(opts.BaseURL, demoSite)}, Postal: cmp.Or(opts.PostalAddress, demoPostal), Draw: draw(ctx, log),
+		Links: compose.Links{Site: cmp.Or(opts.BaseURL, demoSite)}, Postal: cmp.Or(opts.PostalAddress, demoPostal), Draw: draw(log),
 	}
 	letter, err := compose.Digest(d, house, own)
 	if err != nil {
@@ -53,11 +53,11 @@ func writeDemoMail(ctx context.Context, opts Options, out string, d stockdigest.
 
 // draw returns what draws the closes of letters. Without a picture a letter
 // still tells the price.
-func draw(ctx context.Context, log *slog.Logger) func(stockdigest.PriceHistory) []byte {
+func draw(log *slog.Logger) func(stockdigest.PriceHistory) []byte {
 	return func(h stockdigest.PriceHistory) []byte {
 		picture, err := prices.PNG(h)
 		if err != nil {
-			log.WarnContext(ctx, "no chart", "ticker", h.Symbol, "error", err)
+			log.Warn("no chart", "ticker", h.Symbol, "error", err)
 			return nil
 		}
 		return picture

@@ -44,7 +44,7 @@ func (a *App) WriteDigest(ctx context.Context, dir string, d stockdigest.Digest)
 func (a *App) writeMail(ctx context.Context, dir string, d stockdigest.Digest) (Files, error) {
 	name := fileName(d)
 	files := Files{HTML: filepath.Join(dir, name+".html"), Text: filepath.Join(dir, name+".txt")}
-	charts := a.charts(ctx, name, d)
+	charts := a.charts(name, d)
 	links := fileLinks(name, charts)
 	letter, err := compose.Digest(d, compose.House{Links: links}, compose.Own{})
 	if err != nil {
@@ -109,8 +109,8 @@ func chartPath(name string, r stockdigest.Report) string {
 
 // charts draws the closes of the price cards that have some, by their paths. A
 // history that cannot be drawn leaves its card without a picture.
-func (a *App) charts(ctx context.Context, name string, d stockdigest.Digest) map[string][]byte {
-	drawn, draw := map[string][]byte{}, draw(ctx, a.log)
+func (a *App) charts(name string, d stockdigest.Digest) map[string][]byte {
+	drawn, draw := map[string][]byte{}, draw(a.log)
 	for _, r := range d.Reports {
 		if r.Price == nil || !r.Price.History.Drawable() {
 			continue

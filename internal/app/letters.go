@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"stockdigest.app/stockdigest"
-	"stockdigest.app/stockdigest/internal/adapter/prices"
 	"stockdigest.app/stockdigest/internal/deliver"
 	"stockdigest.app/stockdigest/internal/pipeline/compose"
 )
@@ -37,20 +36,7 @@ type reportStore interface {
 const maxKnown = 5_000
 
 func (a *App) newLetters() (*letters, error) {
-	press, err := compose.NewPress(compose.House{
-		Postal: a.opts.PostalAddress,
-		Draw: func(h stockdigest.PriceHistory) []byte {
-			if !h.Drawable() {
-				return nil
-			}
-			picture, err := prices.PNG(h)
-			if err != nil {
-				a.log.Warn("no chart", "error", err)
-				return nil
-			}
-			return picture
-		},
-	})
+	press, err := compose.NewPress(compose.House{Postal: a.opts.PostalAddress, Draw: draw(a.log)})
 	if err != nil {
 		return nil, fmt.Errorf("set up the letters: %w", err)
 	}

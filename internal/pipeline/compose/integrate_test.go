@@ -58,9 +58,8 @@ func TestWhatIsToldTwiceIsADuplicateOfTheEarlierSection(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	page := string(letter.Text)
-	if flat := strings.Join(strings.Fields(page), " "); strings.Contains(flat, "having sued") || !strings.Contains(flat, "$500 million") {
-		t.Errorf("got\n%s\nwant the statement once", page)
+	if flat := strings.Join(strings.Fields(string(letter.Text)), " "); strings.Contains(flat, "having sued") || !strings.Contains(flat, "$500 million") {
+		t.Errorf("got\n%s\nwant the statement once", letter.Text)
 	}
 }
 
@@ -138,8 +137,7 @@ func TestAContextSaysWhereInWhichFilingItStands(t *testing.T) {
 	filed := told(2, "SEC 10-K", "Orders come from four hospital groups.").Evidence[0]
 	filed.PublishedAt = time.Date(2025, 11, 3, 9, 0, 0, 0, time.UTC)
 	b.Context = &stockdigest.Context{Text: filed.Quote, Form: "10-K", Item: "1A", Evidence: filed}
-	d := stockdigest.Digest{TimeZone: "UTC", Reports: []stockdigest.Report{built(stockdigest.Daily, "", in(stockdigest.SectionMajor, b))}}
-	letter, err := compose.Digest(d, compose.House{}, compose.Own{})
+	letter, err := compose.Digest(stockdigest.Digest{TimeZone: "UTC", Reports: []stockdigest.Report{built(stockdigest.Daily, "", in(stockdigest.SectionMajor, b))}}, compose.House{}, compose.Own{})
 	if err != nil || !strings.Contains(string(letter.Text), "SEC 10-K, item 1A, 3 Nov 2025") {
 		t.Errorf("%v; got\n%s\nwant form, item and day of the filing", err, letter.Text)
 	}

@@ -125,7 +125,7 @@ func (p *Press) Alert(m stockdigest.AlertMatter, own Own) (Letter, error) {
 	}
 	first := m.Stories[0]
 	v := letterView{frame: frame{
-		Title: string(first.Ticker) + ": " + first.Headline, Preheader: first.Why,
+		Title: string(first.Ticker) + ": " + first.Headline, Preheader: capital(first.Why),
 		Date: "Alert. Times in " + in.zone(first.PublishedAt) + ".", Heading: "Material news",
 	}}
 	if len(m.Stories) > 1 {
@@ -164,7 +164,7 @@ func alertGroup(stories []stockdigest.Alert, symbol stockdigest.Symbol, in local
 		}
 		i := itemView{Text: s.Headline, URL: webURL(s.URL), Meta: where + ", " + in.moment(s.PublishedAt)}
 		if s.Why != "" {
-			i.Notes = []string{"Why it matters: " + s.Why}
+			i.Notes = []string{capital(strings.TrimSuffix(s.Why, ".")) + "."}
 		}
 		g.Lists[0].Items = append(g.Lists[0].Items, i)
 	}

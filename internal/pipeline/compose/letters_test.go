@@ -71,9 +71,9 @@ func reviewMatter() stockdigest.ReviewMatter {
 func alertMatter() stockdigest.AlertMatter {
 	at := time.Date(2026, 3, 4, 19, 5, 0, 0, time.UTC)
 	return stockdigest.AlertMatter{Stories: []stockdigest.Alert{
-		{Story: "s1", Ticker: "BWL", Company: "Brightwell Instruments Inc.", Headline: "Brightwell agrees to be bought by Larkmoor for $2.1 billion", Why: "a merger or acquisition", URL: "https://news.example/a?id=9", Publisher: "The Example Times", PublishedAt: at},
-		{Story: "s2", Ticker: "BWL", Company: "Brightwell Instruments Inc.", Headline: "Entry into a material definitive agreement", Why: "item 1.01", URL: "https://www.sec.gov/Archives/x.htm", PublishedAt: at, Form: "8-K", Items: []string{"1.01", "9.01"}},
-		{Story: "s3", Ticker: "OAK", Company: "Oak & Sons plc", Headline: "Oak recalls a kettle", Why: "a recall", URL: "https://wire.example/oak", PublishedAt: at},
+		{Story: "s1", Ticker: "BWL", Company: "Brightwell Instruments Inc.", Headline: "Brightwell agrees to be bought by Larkmoor for $2.1 billion", Why: "the headline tells of a deal", URL: "https://news.example/a?id=9", Publisher: "The Example Times", PublishedAt: at},
+		{Story: "s2", Ticker: "BWL", Company: "Brightwell Instruments Inc.", Headline: "8-K: the entry into a material agreement", Why: "it reports the entry into a material agreement", URL: "https://www.sec.gov/Archives/x.htm", PublishedAt: at, Form: "8-K", Items: []string{"1.01", "9.01"}},
+		{Story: "s3", Ticker: "OAK", Company: "Oak & Sons plc", Headline: "Oak recalls a kettle", Why: "the headline tells of a recall", URL: "https://wire.example/oak", PublishedAt: at},
 	}}
 }
 

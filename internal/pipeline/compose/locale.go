@@ -47,6 +47,9 @@ func (l locale) shortDay(t time.Time) string { return l.write(t, "Mon, Jan 2", "
 // date is "Mar 4" or "4 Mar".
 func (l locale) date(t time.Time) string { return l.write(t, "Jan 2", "2 Jan") }
 
+// fullDate is a date with its year.
+func (l locale) fullDate(t time.Time) string { return l.write(t, "Jan 2, 2006", "2 Jan 2006") }
+
 // moment is "Mar 4, 3:30 PM" or "4 Mar, 15:30".
 func (l locale) moment(t time.Time) string { return l.write(t, "Jan 2, 3:04 PM", "2 Jan, 15:04") }
 
@@ -64,7 +67,7 @@ func (l locale) calendar(d stockdigest.Day) string {
 	if err != nil {
 		return string(d)
 	}
-	return locale{time.UTC, l.american}.write(at, "Jan 2, 2006", "2 Jan 2006")
+	return locale{time.UTC, l.american}.fullDate(at)
 }
 
 // zone names the offset that clocks show at t.

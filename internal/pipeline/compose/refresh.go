@@ -69,7 +69,7 @@ func Late(night stockdigest.Report, run stockdigest.Run, m stockdigest.Material,
 	if r.Status == stockdigest.ReportQuiet {
 		r.Status = stockdigest.ReportReady
 	}
-	r.BottomLine = bottomLine(r, "")
+	r.BottomLine = bottomLine(r, "") // what a model worded of the night says nothing of what came late
 	return r, len(told)
 }
 

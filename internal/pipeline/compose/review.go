@@ -156,6 +156,9 @@ func (p painter) evidence(b stockdigest.Bullet) itemView {
 	if b.Judged.Verdict != "" {
 		facts = append(facts, strings.TrimSuffix("judged "+string(b.Judged.Verdict)+" by "+b.Judged.By, " by "))
 	}
+	if b.Duplicate != "" {
+		facts = append(facts, "tells the same as a bullet above")
+	}
 	if b.Late {
 		facts = append(facts, "added this morning")
 	}
@@ -171,7 +174,7 @@ func (p painter) evidence(b stockdigest.Bullet) itemView {
 	}
 	if b.Context != nil {
 		i.Notes = append(i.Notes, "From the filings: "+b.Context.Text)
-		i.Quotes = append(i.Quotes, quoteView{b.Context.Evidence.Quote, p.source(b.Context.Evidence)})
+		i.Quotes = append(i.Quotes, quoteView{b.Context.Evidence.Quote, p.filing(*b.Context)})
 	}
 	return i
 }

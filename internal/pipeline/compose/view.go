@@ -170,7 +170,7 @@ func (p painter) filing(c stockdigest.Context) sourceView {
 		v.Publisher += ", item " + c.Item
 	}
 	if v.When != "" {
-		v.When = p.in.calendar(stockdigest.DayOf(c.Evidence.PublishedAt, p.in.loc))
+		v.When = p.in.fullDate(c.Evidence.PublishedAt)
 	}
 	return v
 }
