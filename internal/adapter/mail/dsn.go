@@ -152,7 +152,7 @@ func (b *bounce) returned(body io.Reader) {
 var (
 	// ours is a Message-ID as stockdigest.Delivery makes it.
 	ours       = regexp.MustCompile(`<([0-9a-f]{32})@[A-Za-z0-9.-]+>`)
-	qmailBegin = regexp.MustCompile(`(?m)^Hi\. This is the `)
+	qmailBegin = regexp.MustCompile(`(?m)^Hi\. This is the \S+ program at `)
 	qmailEntry = regexp.MustCompile(`(?m)^<([^<>\s]+)>:\r?\n((?:[^\r\n]+\r?\n)+)`)
 	anyStatus  = regexp.MustCompile(`\b[245]\.\d{1,3}\.\d{1,3}\b`)
 	anyCode    = regexp.MustCompile(`\b5[0-9][0-9]\b`)
@@ -179,7 +179,7 @@ func (b *bounce) old(h netmail.Header) {
 		}
 		return
 	}
-	said, _, _ := bytes.Cut(b.text, []byte("This is a copy of the message"))
+	said, _, _ := bytes.Cut(b.text, []byte("------ This is a copy of "))
 	for address := range strings.SplitSeq(h.Get("X-Failed-Recipients"), ",") {
 		b.add(told(strings.TrimSpace(address), string(said)))
 	}

@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -115,17 +116,26 @@ func (s *Session) envelope(from, to string) error {
 	return nil
 }
 
-// hand writes the message, asks last, writes the dot and reads the answer.
+// hand writes the message, asks last, writes the dot and reads the answer. It
+// writes the lines itself because the writers of libraries end a mail whose
+// connection is used for anything else.
 func (s *Session) hand(ctx context.Context, message []byte, last func(context.Context) error) (string, error) {
-	var body *smtp.DataCloser
-	err := s.step(commandTime, func() (err error) {
-		body, err = s.data()
+	text := s.client.Text
+	err := s.step(commandTime, func() error {
+		id, err := text.Cmd("DATA")
+		if err != nil {
+			return err
+		}
+		text.StartResponse(id)
+		defer text.EndResponse(id)
+		_, _, err = text.ReadResponse(354)
 		return err
 	})
 	if err != nil {
 		return "", s.fail(atData, err)
 	}
-	if err := s.step(commandTime, func() error { return s.write(body, message) }); err != nil {
+	// A dot that begins a line is doubled, so that it does not end the mail.
+	if err := s.write(bytes.ReplaceAll(message, []byte("\n."), []byte("\n..")), commandTime); err != nil {
 		return "", s.fail(atBody, s.pending(err))
 	}
 	if err := last(ctx); err != nil {
@@ -134,34 +144,24 @@ func (s *Session) hand(ctx context.Context, message []byte, last func(context.Co
 	}
 	// A dot that could not be written whole is none: the write fails only when
 	// the system did not take all bytes of it.
-	if err := s.step(answerTime, body.WriteCloser.Close); err != nil {
+	if err := s.write([]byte(".\r\n"), answerTime); err != nil {
 		return "", s.fail(atBody, s.pending(err))
 	}
-	code, words, err := s.client.Text.ReadResponse(2)
+	code, words, err := text.ReadResponse(2)
 	if err != nil {
 		return "", s.fail(atDot, err)
 	}
 	return s.post.clean(strconv.Itoa(code) + " " + words), nil
 }
 
-func (s *Session) data() (*smtp.DataCloser, error) {
-	w, err := s.client.Data()
-	if err != nil {
-		return nil, err
-	}
-	body, ok := w.(*smtp.DataCloser)
-	if !ok {
-		return nil, fmt.Errorf("got %T to write a mail to", w)
-	}
-	return body, nil
-}
-
-// write gives the whole message to the system, so that the dot alone is left.
-func (s *Session) write(body *smtp.DataCloser, message []byte) error {
-	if _, err := body.Write(message); err != nil {
-		return err
-	}
-	return s.client.Text.W.Flush()
+// write gives bytes to the system, all of them.
+func (s *Session) write(data []byte, limit time.Duration) error {
+	return s.step(limit, func() error {
+		if _, err := s.client.Text.W.Write(data); err != nil {
+			return err
+		}
+		return s.client.Text.W.Flush()
+	})
 }
 
 // pending is what a server said before it hung up on us, else the error of
@@ -189,8 +189,8 @@ func (s *Session) fail(at stage, err error) *stockdigest.MailError {
 	return fault
 }
 
-// hangUp closes the connection without a word. Any command would write the dot
-// of an unfinished mail first, and so hand it over.
+// hangUp closes the connection without a word: after half a mail, a command
+// would be a line of it.
 func (s *Session) hangUp() {
 	if s.client != nil {
 		_ = s.client.Close()

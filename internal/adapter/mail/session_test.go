@@ -339,7 +339,7 @@ func TestTheEndOfTheContextCutsAMail(t *testing.T) {
 }
 
 // TestNothingIsSaidAfterAHalfMail has a server speak up before the dot: any
-// command would write the dot first.
+// command would be a line of the mail.
 func TestNothingIsSaidAfterAHalfMail(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[int]stockdigest.Handover{421: stockdigest.HandoverLater, 451: stockdigest.HandoverLater, 552: stockdigest.HandoverRefused} {
@@ -489,4 +489,27 @@ func TestWhatStandsBetweenUsAndTheServerIsToldApart(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", name, err, c.want)
 		}
 	}
+}
+
+// BenchmarkSend sends over TLS with ten sessions at once to a server in the
+// same process.
+func BenchmarkSend(b *testing.B) {
+	in := newInbox(b)
+	idle := make(chan *mail.Session, 10)
+	for range cap(idle) {
+		idle <- in.open(b, in.cfg)
+	}
+	m := digestOf43KB()
+	b.SetParallelism(cap(idle))
+	b.RunParallel(func(pb *testing.PB) {
+		session := <-idle
+		defer func() { idle <- session }()
+		for pb.Next() {
+			if _, err := session.Send(b.Context(), m, always); err != nil {
+				b.Error(err)
+				return
+			}
+		}
+	})
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "mails/s")
 }
