@@ -10,11 +10,18 @@ import (
 	"stockdigest.app/stockdigest"
 	"stockdigest.app/stockdigest/internal/adapter/fetch"
 	"stockdigest.app/stockdigest/internal/adapter/store"
+	"stockdigest.app/stockdigest/internal/deliver"
 	"stockdigest.app/stockdigest/internal/pipeline/extract"
 )
 
 // CheckModels is what doctor does about models.
 var CheckModels = checkModels
+
+// CheckMail is what doctor does about the mail server.
+var CheckMail = checkMail
+
+// Post is the mail server or the outbox of the settings.
+func Post(o Options) (deliver.Post, error) { return o.post() }
 
 // CheckNetwork is what doctor does about sources.
 var CheckNetwork = checkNetwork

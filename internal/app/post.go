@@ -179,17 +179,17 @@ func (o Options) whoGetsMails() string {
 func mailRemedy(err error) string {
 	reach, _ := errors.AsType[mail.ReachError](err)
 	switch reach {
-	case mail.NoConnection:
+	case mail.ErrNoConnection:
 		return "see that SMTP_HOST and SMTP_PORT are right and this machine may connect there"
-	case mail.NoMailServer:
+	case mail.ErrNoMailServer:
 		return "see that SMTP_HOST and SMTP_PORT are right; 465 is for servers that encrypt from the first byte"
-	case mail.NoTLS:
+	case mail.ErrNoTLS:
 		return "choose a port that encrypts, 587 or 465; the password is not sent without"
-	case mail.BadTLS:
+	case mail.ErrBadTLS:
 		return "SMTP_HOST must be the name in the server's certificate, and port 465 only where it encrypts from the first byte"
-	case mail.BadLogin:
+	case mail.ErrBadLogin:
 		return "see SMTP_USERNAME and SMTP_PASSWORD"
-	case mail.NoLogin:
+	case mail.ErrNoLogin:
 		return "leave SMTP_PASSWORD empty if the server wants no login"
 	}
 	return "see the settings that start with SMTP_"

@@ -150,8 +150,7 @@ func (b *bounce) returned(body io.Reader) {
 }
 
 var (
-	// ours is a Message-ID as stockdigest.Delivery makes it.
-	ours       = regexp.MustCompile(`<([0-9a-f]{32})@[A-Za-z0-9.-]+>`)
+	ours       = regexp.MustCompile(`<([0-9a-f]{32})@[A-Za-z0-9.-]+>`) // as stockdigest.Delivery names it
 	qmailBegin = regexp.MustCompile(`(?m)^Hi\. This is the \S+ program at `)
 	qmailEntry = regexp.MustCompile(`(?m)^<([^<>\s]+)>:\r?\n((?:[^\r\n]+\r?\n)+)`)
 	anyStatus  = regexp.MustCompile(`\b[245]\.\d{1,3}\.\d{1,3}\b`)
@@ -166,8 +165,8 @@ func deliveryIn(s string) stockdigest.DeliveryID {
 	return ""
 }
 
-// old reads bounces that are written for people only. qmail's lists the
-// addresses with what their servers said; Exim's names them in a header.
+// old reads bounces that are written for people only. That of qmail lists the
+// addresses with what their servers said; that of Exim names them in a header.
 func (b *bounce) old(h netmail.Header) {
 	if m := ourID.FindSubmatch(b.text); m != nil {
 		b.delivery = deliveryIn(string(m[1]))

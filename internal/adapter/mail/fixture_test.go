@@ -253,8 +253,11 @@ var errHungUp = errors.New("hung up")
 // body reads a mail up to its dot.
 func (s *script) body(conn net.Conn, pending []byte) ([]byte, error) {
 	if s.is("body") != "" {
-		readLine(conn, pending)
+		_, _, err := readLine(conn, pending)
 		s.answer(conn, "body")
+		if err != nil {
+			return nil, err
+		}
 		return nil, errHungUp
 	}
 	for {

@@ -22,12 +22,12 @@ type ReachError string
 
 // What can be wrong; each is something else to put right.
 const (
-	NoConnection ReachError = "no connection to the mail server"
-	NoMailServer ReachError = "what answers there is no mail server that would talk to us"
-	NoTLS        ReachError = "the mail server offers no encryption (STARTTLS)"
-	BadTLS       ReachError = "the encryption of the mail server cannot be trusted"
-	NoLogin      ReachError = "the mail server offers no login that we speak (PLAIN or LOGIN over TLS)"
-	BadLogin     ReachError = "the mail server refused the user name and password"
+	ErrNoConnection ReachError = "no connection to the mail server"
+	ErrNoMailServer ReachError = "what answers there is no mail server that would talk to us"
+	ErrNoTLS        ReachError = "the mail server offers no encryption (STARTTLS)"
+	ErrBadTLS       ReachError = "the encryption of the mail server cannot be trusted"
+	ErrNoLogin      ReachError = "the mail server offers no login that we speak (PLAIN or LOGIN over TLS)"
+	ErrBadLogin     ReachError = "the mail server refused the user name and password"
 )
 
 func (e ReachError) Error() string { return string(e) }
@@ -108,7 +108,7 @@ func (p *Post) connect(ctx context.Context) (*line, *smtp.Client, error) {
 	defer cancel()
 	conn, err := p.dial(dialing, "tcp", net.JoinHostPort(p.cfg.Host, strconv.Itoa(p.cfg.Port)))
 	if err != nil {
-		return nil, nil, fmt.Errorf("%w: %w", NoConnection, err)
+		return nil, nil, fmt.Errorf("%w: %w", ErrNoConnection, err)
 	}
 	l := &line{Conn: conn, left: mostSaid}
 	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
@@ -133,26 +133,26 @@ func (p *Post) greet(ctx context.Context, l *line) (*smtp.Client, error) {
 	defer cancel()
 	deadline, _ := greeting.Deadline()
 	if err := l.SetDeadline(deadline); err != nil {
-		return nil, fmt.Errorf("%w: %w", NoConnection, err)
+		return nil, fmt.Errorf("%w: %w", ErrNoConnection, err)
 	}
 	var conn net.Conn = l
 	if p.cfg.Port == 465 {
 		secure := tls.Client(l, p.tls())
 		if err := secure.HandshakeContext(greeting); err != nil {
-			return nil, fmt.Errorf("%w: %w", BadTLS, err)
+			return nil, fmt.Errorf("%w: %w", ErrBadTLS, err)
 		}
 		conn = secure
 	}
 	client, err := smtp.NewClient(conn, p.cfg.Host)
 	if err != nil {
-		return nil, p.said(NoMailServer, err)
+		return nil, p.said(ErrNoMailServer, err)
 	}
 	// A mail with letters beyond ASCII only in encoded form needs no server
 	// that takes more.
 	client.SkipSMTPUTF8(true)
 	_, domain, _ := strings.Cut(p.sender, "@")
 	if err := p.step(l, client, commandTime, func() error { return client.Hello(domain) }); err != nil {
-		return nil, p.said(NoMailServer, err)
+		return nil, p.said(ErrNoMailServer, err)
 	}
 	return client, nil
 }
@@ -166,10 +166,10 @@ func (p *Post) encrypt(l *line, client *smtp.Client) error {
 		if p.cfg.Plain {
 			return nil
 		}
-		return NoTLS
+		return ErrNoTLS
 	}
 	if err := p.step(l, client, commandTime, func() error { return client.StartTLS(p.tls()) }); err != nil {
-		return p.said(BadTLS, err)
+		return p.said(ErrBadTLS, err)
 	}
 	return nil
 }
@@ -187,7 +187,7 @@ func (p *Post) login(l *line, client *smtp.Client) error {
 		return nil
 	}
 	if _, secure := client.TLSConnectionState(); !secure {
-		return fmt.Errorf("%w: the connection is not encrypted", NoLogin)
+		return fmt.Errorf("%w: the connection is not encrypted", ErrNoLogin)
 	}
 	_, ways := client.Extension("AUTH")
 	var auth smtp.Auth
@@ -197,7 +197,7 @@ func (p *Post) login(l *line, client *smtp.Client) error {
 	case strings.Contains(ways, " LOGIN "):
 		auth = smtp.LoginAuth(p.cfg.Username, p.cfg.Password, p.cfg.Host, false)
 	default:
-		return NoLogin
+		return ErrNoLogin
 	}
 	if err := p.step(l, client, commandTime, func() error { return client.Auth(auth) }); err != nil {
 		return p.said(loginFault(err), err)
@@ -209,16 +209,16 @@ func (p *Post) login(l *line, client *smtp.Client) error {
 func loginFault(err error) ReachError {
 	var said *textproto.Error
 	if errors.As(err, &said) && said.Code >= 500 {
-		return BadLogin
+		return ErrBadLogin
 	}
-	return NoMailServer
+	return ErrNoMailServer
 }
 
 // said is a fault with what the server said about it, in one line and without
 // credentials.
 func (p *Post) said(fault ReachError, err error) error {
 	if unknown, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return fmt.Errorf("%w: %w", BadTLS, unknown)
+		return fmt.Errorf("%w: %w", ErrBadTLS, unknown)
 	}
 	return fmt.Errorf("%w: %s", fault, p.clean(err.Error()))
 }

@@ -420,7 +420,7 @@ func TestAnswersAreOneShortLineWithoutCredentials(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = post.Check(t.Context())
-	if !errors.Is(err, mail.BadLogin) || strings.Contains(err.Error(), "swordfish") {
+	if !errors.Is(err, mail.ErrBadLogin) || strings.Contains(err.Error(), "swordfish") {
 		t.Errorf("got %v, want a refused login without the password", err)
 	}
 	server := &script{answers: map[string]string{"rcpt": "550-5.1.1 a\x1b[2Jb\r\n550 5.1.1 swordfish " + strings.Repeat("é", 400)}}
@@ -469,15 +469,18 @@ func TestWhatStandsBetweenUsAndTheServerIsToldApart(t *testing.T) {
 		want   mail.ReachError
 		change func(*mail.Config)
 	}{
-		"nobody there":         {mail.NoConnection, func(c *mail.Config) { c.Port = port(closed) }},
-		"no such host":         {mail.NoConnection, func(c *mail.Config) { c.Host = "mail.invalid" }},
-		"wrong password":       {mail.BadLogin, func(c *mail.Config) { c.Username, c.Password = "user", "wrong" }},
-		"unknown certificate":  {mail.BadTLS, func(c *mail.Config) { c.Roots = nil }},
-		"name not in it":       {mail.BadTLS, func(c *mail.Config) { c.Host = "localhost" }},
-		"no TLS":               {mail.NoTLS, func(c *mail.Config) { c.Port = plain.Port }},
-		"no TLS, a password":   {mail.NoLogin, func(c *mail.Config) { c.Port, c.Plain, c.Username, c.Password = plain.Port, true, "user", "hunter2" }},
-		"another kind of port": {mail.NoMailServer, func(c *mail.Config) { c.Port = (&script{answers: map[string]string{"greeting": "HTTP/1.1 400"}}).listen(t).Port }},
-		"busy":                 {mail.NoMailServer, func(c *mail.Config) { c.Port = (&script{answers: map[string]string{"greeting": "421 busy"}}).listen(t).Port }},
+		"nobody there":        {mail.ErrNoConnection, func(c *mail.Config) { c.Port = port(closed) }},
+		"wrong password":      {mail.ErrBadLogin, func(c *mail.Config) { c.Username, c.Password = "user", "wrong" }},
+		"unknown certificate": {mail.ErrBadTLS, func(c *mail.Config) { c.Roots = nil }},
+		"name not in it":      {mail.ErrBadTLS, func(c *mail.Config) { c.Host = "localhost" }},
+		"no TLS":              {mail.ErrNoTLS, func(c *mail.Config) { c.Port = plain.Port }},
+		"no TLS, a password":  {mail.ErrNoLogin, func(c *mail.Config) { c.Port, c.Plain, c.Username, c.Password = plain.Port, true, "user", "hunter2" }},
+		"another kind of port": {mail.ErrNoMailServer, func(c *mail.Config) {
+			c.Port = (&script{answers: map[string]string{"greeting": "HTTP/1.1 400"}}).listen(t).Port
+		}},
+		"busy": {mail.ErrNoMailServer, func(c *mail.Config) {
+			c.Port = (&script{answers: map[string]string{"greeting": "421 busy"}}).listen(t).Port
+		}},
 	} {
 		cfg := in.cfg
 		c.change(&cfg)

@@ -1,0 +1,103 @@
+package app_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/app"
+)
+
+func TestFaultsOfMailsAreToldAtOnce(t *testing.T) {
+	t.Parallel()
+	for want, lines := range map[string][]string{
+		"SMTP_FROM is empty":         {"SMTP_HOST=mail.example.com"},
+		"SMTP_FROM:":                 {"SMTP_FROM=StockDigest"},
+		"SMTP_HOST":                  {"SMTP_HOST=mail.example.com", "SMTP_PORT=70000", "SMTP_FROM=a@example.com"},
+		"SMTP_USERNAME":              {"SMTP_PASSWORD=hunter2"},
+		"ADMIN_EMAIL":                {"ADMIN_EMAIL=me@example.com, you@example.com"},
+		"STOCKDIGEST_MAIL_ALLOW":     {"STOCKDIGEST_MAIL_ALLOW=@example.com,example.org"},
+		"STOCKDIGEST_MAIL_RATE":      {"STOCKDIGEST_MAIL_RATE=0"},
+		"DRY_RUN":                    {"DRY_RUN=perhaps"},
+		"STOCKDIGEST_BASE_URL":       {"STOCKDIGEST_BASE_URL=http://example.com"},
+		"the DKIM key":               {"SMTP_HOST=mail.example.com", "SMTP_FROM=a@example.com", "STOCKDIGEST_DKIM_SELECTOR=s", "STOCKDIGEST_DKIM_KEY=hunter2"},
+		"is not PEM":                 {"SMTP_HOST=mail.example.com", "SMTP_FROM=a@example.com", "STOCKDIGEST_DKIM_SELECTOR=s", "STOCKDIGEST_DKIM_KEY=-----BEGIN hunter2"},
+		"STOCKDIGEST_POSTAL_ADDRESS": {"ENVIRONMENT=production", "SMTP_HOST=mail.example.com", "SMTP_FROM=a@example.com"},
+	} {
+		_, err := app.ReadOptions(lines)
+		if !errors.Is(err, stockdigest.ErrInvalid) || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%q: got %v, want an invalid input that names %s and no secret", lines, err, want)
+		}
+	}
+}
+
+func TestWithoutAMailServerMailsGoToTheOutbox(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	opts, err := app.ReadOptions([]string{"STOCKDIGEST_DIR=" + dir, "STOCKDIGEST_MAIL_ALLOW=@example.org"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	post, err := app.Post(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	session, err := post.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := stockdigest.Mail{ID: "0123@example.com", To: "ada@example.org", Subject: "Hello", Text: []byte("hello"), Date: time.Now()}
+	if _, err := session.Send(t.Context(), m, anyway); err != nil {
+		t.Fatal(err)
+	}
+	m.To = "ada@example.net"
+	var fault *stockdigest.MailError
+	if _, err := session.Send(t.Context(), m, anyway); !errors.As(err, &fault) || fault.Handover != stockdigest.HandoverBlocked {
+		t.Errorf("got %v, want a blocked mail", err)
+	}
+	found, err := filepath.Glob(filepath.Join(dir, "outbox", "*.eml"))
+	if err != nil || len(found) != 1 {
+		t.Fatalf("got %q, %v, want one mail", found, err)
+	}
+	raw, err := os.ReadFile(found[0])
+	if err != nil || !strings.Contains(string(raw), "To: ada@example.org\r\n") {
+		t.Errorf("got %q, %v", raw, err)
+	}
+}
+
+func TestDoctorLooksAtTheMailServer(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := listener.Close(); err != nil {
+		t.Fatal(err)
+	}
+	opts, err := app.ReadOptions([]string{"SMTP_HOST=127.0.0.1", "SMTP_PORT=" + port, "SMTP_FROM=a@example.com", "STOCKDIGEST_DIR=" + t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := app.CheckMail(t.Context(), opts, false); got.State != "fail" || !strings.Contains(got.Detail, "no connection") || !strings.Contains(got.Detail, "SMTP_PORT") {
+		t.Errorf("got %+v, want the missing connection and a way out", got)
+	}
+	if got := app.CheckMail(t.Context(), opts, true); got.State != "ok" {
+		t.Errorf("offline: got %+v", got)
+	}
+	opts.SMTPHost = ""
+	if got := app.CheckMail(t.Context(), opts, false); got.State != "ok" || !strings.Contains(got.Detail, "outbox") {
+		t.Errorf("got %+v, want where mails go", got)
+	}
+}
+
+func anyway(context.Context) error { return nil }
