@@ -7,7 +7,7 @@ FUZZTIME ?= 10s
 
 .PHONY: help
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "%-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "%-12s %s\n", $$1, $$2}'
 
 .PHONY: build
 build: ## one static binary in bin/
@@ -54,6 +54,19 @@ torture: ## every rig in full: kills, stops, restarts, full disks; prints what i
 	rigs 60m ./internal/app -run '^TestService$$'; \
 	rigs 60m ./internal/app -skip '^Test(Bill|Budget|Kills|Stop|Frozen|Restart|Service$$)'; \
 	grep -E 'measured: |^ *--- FAIL|^FAIL|^ok|^panic' var/torture.log; exit $$status
+
+# Both take the .eml files of the folder MAILS, as the outbox holds them.
+MAILS ?= var/outbox
+.PHONY: mail-postfix
+mail-postfix: ## mails through a real Postfix on loopback (Debian, root)
+	@[ -x /usr/sbin/postfix ] || { echo 'postfix postfix/main_mailer_type select No configuration' | debconf-set-selections; \
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends postfix; }
+	MAILS=$(abspath $(MAILS)) $(GO) test -tags postfix -count=1 -run Postfix -v ./internal/adapter/mail
+
+.PHONY: mail-spam
+mail-spam: ## SpamAssassin's score of every mail, at most 0.5 (Debian)
+	@command -v spamassassin >/dev/null || DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends spamassassin
+	tools/mail-spam.sh $(MAILS)
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME

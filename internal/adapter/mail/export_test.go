@@ -23,3 +23,15 @@ func FailureInTheBody(err error) *stockdigest.MailError { return failure(atBody,
 
 // Decoded undoes a transfer encoding.
 func Decoded(encoding string, body io.Reader) io.Reader { return decoded(encoding, body) }
+
+// SendRaw hands over a message as it is.
+func (s *Session) SendRaw(ctx context.Context, to string, message []byte) error {
+	if err := s.ready(ctx); err != nil {
+		return err
+	}
+	if err := s.envelope(s.post.sender, to); err != nil {
+		return err
+	}
+	_, err := s.hand(ctx, message, func(context.Context) error { return nil })
+	return err
+}
