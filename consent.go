@@ -1,6 +1,9 @@
 package stockdigest
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // A ConsentAct is what a reader did about mails.
 type ConsentAct string
@@ -55,13 +58,26 @@ type MailReport struct {
 	At        time.Time
 }
 
-// Welcome is the one mail that greets a reader who is served and agrees.
-func Welcome(r ReaderID) Delivery {
-	return Delivery{DeliveryKey: DeliveryKey{Period: "welcome", Kind: MailWelcome, Recipient: Recipient(r)}}
-}
-
 // Question is the mail that asks, at most once a day, whether an address wants
 // mails.
-func Question(r ReaderID, day Day) Delivery {
-	return Delivery{DeliveryKey: DeliveryKey{Period: string(day), Kind: MailConfirm, Recipient: Recipient(r)}}
+func Question(r Reader, now time.Time) Delivery {
+	return Delivery{
+		DeliveryKey: DeliveryKey{Period: string(DayOf(now, time.UTC)), Kind: MailConfirm, Recipient: Recipient(r.ID)},
+		Matter:      matter(ConfirmMatter{AskedAt: now, Tickers: r.Tickers}),
+	}
+}
+
+// Welcome is the one mail that greets a reader who is served and agrees. At is
+// when digests come.
+func Welcome(r Reader, at ClockTime) Delivery {
+	return Delivery{
+		DeliveryKey: DeliveryKey{Period: "welcome", Kind: MailWelcome, Recipient: Recipient(r.ID)},
+		Matter:      matter(WelcomeMatter{Tickers: r.Tickers, At: at, PerTicker: r.Mails.PerTicker, Alerts: r.Mails.Alerts}),
+	}
+}
+
+// matter writes what a mail is about.
+func matter(v any) json.RawMessage {
+	text, _ := json.Marshal(v) // plain values always encode
+	return text
 }

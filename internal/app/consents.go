@@ -31,9 +31,27 @@ func (a *App) AskReader(ctx context.Context, c ReaderChange) (stockdigest.Reader
 	if err != nil {
 		return r, err
 	}
-	today := stockdigest.DayOf(a.world.Now(), time.UTC)
-	_, err = a.store.AddDeliveries(ctx, []stockdigest.Delivery{stockdigest.Question(r.ID, today)})
-	return r, err
+	return r, a.plan(ctx, stockdigest.Question(r, a.world.Now()))
+}
+
+// plan plans a mail, of a dry run in a dry run.
+func (a *App) plan(ctx context.Context, mail stockdigest.Delivery) error {
+	mail.Dry = a.opts.DryRun
+	_, err := a.store.AddDeliveries(ctx, []stockdigest.Delivery{mail})
+	return err
+}
+
+// Greet plans the one mail that greets a reader, where digests are sent at all.
+func (a *App) Greet(ctx context.Context, r stockdigest.Reader) error {
+	plan, err := a.opts.plan(a.world.TimeZone)
+	if err != nil {
+		return err
+	}
+	at, ok := plan.SendAt()
+	if !ok {
+		return nil
+	}
+	return a.plan(ctx, stockdigest.Welcome(r, at))
 }
 
 // ApproveReader serves a reader. One who waited and agreed is welcomed.
@@ -46,8 +64,7 @@ func (a *App) ApproveReader(ctx context.Context, who string) (stockdigest.Reader
 	if err != nil || before.State != stockdigest.ReaderWaiting || !r.Mails.Agreed {
 		return r, err
 	}
-	_, err = a.store.AddDeliveries(ctx, []stockdigest.Delivery{stockdigest.Welcome(r.ID)})
-	return r, err
+	return r, a.Greet(ctx, r)
 }
 
 // Unsubscribe notes that a reader told an operator to get no more mails about

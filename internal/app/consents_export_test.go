@@ -2,8 +2,11 @@ package app
 
 import (
 	"context"
+	"net/http"
+	"time"
 
 	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/web"
 )
 
 // DeliveriesOf are all mails that a has planned.
@@ -14,6 +17,14 @@ func DeliveriesOf(ctx context.Context, a *App) ([]stockdigest.Delivery, error) {
 // Say notes what a reader said.
 func Say(ctx context.Context, a *App, e stockdigest.ConsentEvent) error {
 	return a.store.AddConsent(ctx, e)
+}
+
+// MailPages answers requests to the pages of mails.
+func MailPages(a *App) (http.Handler, error) {
+	sites, err := a.mailSites()
+	return web.New(web.Config{}, web.Deps{
+		Accounts: a.store, Sites: sites, Health: web.NewHealth(nil, time.Now, func(string, error) {}), Now: time.Now, Log: a.log,
+	}).Routes(), err
 }
 
 // MailRoutes are the ways into the pages of mails.

@@ -1,7 +1,14 @@
 package app_test
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -72,6 +79,74 @@ func TestAskedReaderIsServedOnlyAfterSayingYes(t *testing.T) {
 	}
 	if _, err := a.AskReader(ctx, ask); err != nil {
 		t.Errorf("got %v, want one who left asked again", err)
+	}
+}
+
+// TestReaderSaysYesAndLeavesByTheLinksOfMails goes the whole way with the mails
+// as they lie in the outbox.
+func TestReaderSaysYesAndLeavesByTheLinksOfMails(t *testing.T) {
+	t.Parallel()
+	ctx, opts := t.Context(), options(t)
+	opts.BaseURL, opts.MailAllow = "https://digest.example", []string{"@example.com"}
+	a, err := app.New(ctx, opts, app.Live(opts), silent())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = a.Close() }()
+	pages, err := app.MailPages(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := regexp.MustCompile(`https://digest\.example(/[uc]/[A-Za-z0-9_-]{43})`)
+	// sent sends what is due and returns the path of the link in the one mail.
+	sent := func() string {
+		if _, err := a.Send(ctx, nil); err != nil {
+			t.Fatal(err)
+		}
+		files, err := filepath.Glob(filepath.Join(opts.Dir, "outbox", "*.eml"))
+		if err != nil || len(files) != 1 {
+			t.Fatalf("got %v, %v in the outbox, want one mail", files, err)
+		}
+		text, err := os.ReadFile(files[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := link.FindSubmatch(bytes.ReplaceAll(text, []byte("=\r\n"), nil))
+		if found == nil || os.Remove(files[0]) != nil {
+			t.Fatalf("got a mail without a link: %s", text)
+		}
+		return string(found[1])
+	}
+	post := func(path, body string) int {
+		r := httptest.NewRequestWithContext(ctx, http.MethodPost, path, strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		w := httptest.NewRecorder()
+		pages.ServeHTTP(w, r)
+		return w.Code
+	}
+	is := func() string {
+		r, err := a.Reader(ctx, "ada@example.com")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprintf("%s %t", r.State, r.Mails.Agreed)
+	}
+	if _, err := a.AskReader(ctx, app.ReaderChange{Email: "ada@example.com", Follow: []string{"AAPL"}}); err != nil {
+		t.Fatal(err)
+	}
+	yes := sent()
+	if code := post(yes, "agree=yes"); code != http.StatusOK || is() != "waiting true" {
+		t.Errorf("%.3s: got %d and a reader who is %s", yes, code, is())
+	}
+	if _, err := a.ApproveReader(ctx, "ada@example.com"); err != nil {
+		t.Fatal(err)
+	}
+	out := sent()
+	if code := post(out, "List-Unsubscribe=One-Click"); code != http.StatusOK || is() != "active false" {
+		t.Errorf("%.3s: got %d and a reader who is %s", out, code, is())
+	}
+	if yes[:3] != "/c/" || out[:3] != "/u/" {
+		t.Errorf("got links that begin with %s and %s", yes[:3], out[:3])
 	}
 }
 

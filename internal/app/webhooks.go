@@ -62,7 +62,7 @@ func (c consents) AddConsent(ctx context.Context, e stockdigest.ConsentEvent) er
 // services.
 func (a *App) mailSites() ([]web.Site, error) {
 	pages, err := site.New(site.Deps{
-		Tokens: a.store, Consents: consents{a.store, a.desk()}, Readers: a.store, Plans: a.store, Tickers: a.dir,
+		Tokens: a.store, Consents: consents{a.store, a.desk()}, Readers: a.store, Greeter: a, Tickers: a.dir,
 		Guesses: web.NewGuesses(a.opts.Proxies, time.Now), Now: a.world.Now,
 	})
 	if err != nil {

@@ -111,9 +111,10 @@ func (l *leaving) run(t *testing.T, sessions int) {
 		case leaveBefore:
 			l.goes(t.Context(), r)
 		case leaveInMail:
-			l.inMail[r.Email] = make(chan struct{})
+			waits := make(chan struct{})
+			l.inMail[r.Email] = waits
 			all.Go(func() {
-				<-l.inMail[r.Email]
+				<-waits
 				l.goes(t.Context(), r)
 			})
 		default:

@@ -47,9 +47,7 @@ func (m fakeMails) Reader(context.Context, string) (stockdigest.Reader, error) {
 	}, m.service.fails
 }
 
-func (m fakeMails) AddDeliveries(context.Context, []stockdigest.Delivery) (int, error) {
-	return 1, m.service.fails
-}
+func (m fakeMails) Greet(context.Context, stockdigest.Reader) error { return m.service.fails }
 
 func (m fakeMails) Returned(context.Context, stockdigest.MailReport) error {
 	return m.service.change("returned", "a mail service")
@@ -63,7 +61,7 @@ func mailSites(t *testing.T, s *fakeService, now func() time.Time) []web.Site {
 	t.Helper()
 	m := fakeMails{s}
 	pages, err := site.New(site.Deps{
-		Tokens: m, Consents: m, Readers: m, Plans: m, Tickers: stockdigest.NewDirectory(nil), Guesses: web.NewGuesses(0, now), Now: now,
+		Tokens: m, Consents: m, Readers: m, Greeter: m, Tickers: stockdigest.NewDirectory(nil), Guesses: web.NewGuesses(0, now), Now: now,
 	})
 	if err != nil {
 		t.Fatalf("make the pages of readers: %v", err)

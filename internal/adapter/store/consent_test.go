@@ -16,8 +16,8 @@ import (
 	"stockdigest.app/stockdigest/internal/adapter/store/storetest"
 )
 
-// subscriber is a reader who agrees to mails and follows companies.
-func subscriber(t *testing.T, db *store.DB, follows ...stockdigest.Symbol) stockdigest.Reader {
+// wellWisher is a reader who agrees to mails and follows companies.
+func wellWisher(t *testing.T, db *store.DB, follows ...stockdigest.Symbol) stockdigest.Reader {
 	t.Helper()
 	var tickers []stockdigest.Ticker
 	for _, s := range append([]stockdigest.Symbol{"AAA", "BBB", "CCC", "DDD"}, follows...) {
@@ -38,7 +38,7 @@ func TestConsentCountsFromItsEventOn(t *testing.T) {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
 			db := open(t)
-			r := subscriber(t, db, "AAA", "BBB", "CCC")
+			r := wellWisher(t, db, "AAA", "BBB", "CCC")
 			const asked, given, withdrawn = stockdigest.ConsentAsked, stockdigest.ConsentGiven, stockdigest.ConsentWithdrawn
 			for _, step := range []struct {
 				act    stockdigest.ConsentAct
@@ -93,8 +93,8 @@ func TestNobodyLeavesWhileAMailIsHandedOver(t *testing.T) {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
 			db := open(t)
-			r := subscriber(t, db)
-			_, err := db.AddDeliveries(t.Context(), []stockdigest.Delivery{stockdigest.Welcome(r.ID)})
+			r := wellWisher(t, db)
+			_, err := db.AddDeliveries(t.Context(), []stockdigest.Delivery{stockdigest.Welcome(r, 510)})
 			must(t, err)
 			claimed, err := db.ClaimDeliveries(t.Context(), stockdigest.DeliveryClaim{Worker: "w", Lease: time.Minute, Most: 1})
 			must(t, err)
@@ -174,8 +174,8 @@ func TestMailedSecretIsKeptAsItsHashForItsTime(t *testing.T) {
 			c := config(t)
 			c.Now = func() time.Time { mu.Lock(); defer mu.Unlock(); return now }
 			db := storetest.Open(t, c)
-			r := subscriber(t, db)
-			_, err := db.AddDeliveries(t.Context(), []stockdigest.Delivery{stockdigest.Welcome(r.ID)})
+			r := wellWisher(t, db)
+			_, err := db.AddDeliveries(t.Context(), []stockdigest.Delivery{stockdigest.Welcome(r, 510)})
 			must(t, err)
 			claimed, err := db.ClaimDeliveries(t.Context(), stockdigest.DeliveryClaim{Worker: "w", Lease: time.Minute, Most: 1})
 			must(t, err)

@@ -53,7 +53,7 @@ func (s *Site) agree(r *http.Request, h holder) error {
 		return err
 	}
 	if h.reader.State == stockdigest.ReaderActive {
-		if _, err := s.Plans.AddDeliveries(r.Context(), []stockdigest.Delivery{stockdigest.Welcome(h.reader.ID)}); err != nil {
+		if err := s.Greeter.Greet(r.Context(), h.reader); err != nil {
 			return err
 		}
 	}

@@ -39,9 +39,9 @@ type Readers interface {
 	Reader(ctx context.Context, idOrEmail string) (stockdigest.Reader, error)
 }
 
-// Plans are mails to come. One that is planned already stays as it is.
-type Plans interface {
-	AddDeliveries(ctx context.Context, planned []stockdigest.Delivery) (added int, err error)
+// A Greeter plans the one mail that greets a reader.
+type Greeter interface {
+	Greet(ctx context.Context, r stockdigest.Reader) error
 }
 
 // Tickers knows the names of companies.
@@ -59,7 +59,7 @@ type Deps struct {
 	Tokens   Tokens
 	Consents Consents
 	Readers  Readers
-	Plans    Plans
+	Greeter  Greeter
 	Tickers  Tickers
 	Guesses  Guesses
 	Now      func() time.Time

@@ -102,7 +102,7 @@ func newPlace(t *testing.T, config store.Config) *place {
 	log := slog.New(slog.NewJSONHandler(p.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	p.consents = &patient{DB: p.db, desk: deliver.NewDesk(p.db, log)}
 	pages, err := site.New(site.Deps{
-		Tokens: p.db, Consents: p.consents, Readers: p.db, Plans: p.db,
+		Tokens: p.db, Consents: p.consents, Readers: p.db, Greeter: p,
 		Tickers: stockdigest.NewDirectory(tickers), Guesses: web.NewGuesses(0, p.clock.now), Now: p.clock.now,
 	})
 	check(t, err)
@@ -110,6 +110,12 @@ func newPlace(t *testing.T, config store.Config) *place {
 		Accounts: p.db, Sites: pages.Sites(), Health: web.NewHealth(nil, p.clock.now, func(string, error) {}), Now: p.clock.now, Log: log,
 	}).Routes()
 	return p
+}
+
+// Greet plans the welcome mail.
+func (p *place) Greet(ctx context.Context, r stockdigest.Reader) error {
+	_, err := p.db.AddDeliveries(ctx, []stockdigest.Delivery{stockdigest.Welcome(r, 510)})
+	return err
 }
 
 // mailed sends a mail with a secret in it and returns the secret.
@@ -309,7 +315,7 @@ func TestConfirmationAgreesOnceAndWelcomesWhoIsServed(t *testing.T) {
 				t.Errorf("got %d %s and a reader who is %s", w.Code, w.Body, p.is(t))
 			}
 		}
-		if d, err := p.db.Delivery(t.Context(), stockdigest.Welcome(p.reader).DeliveryKey.ID()); err != nil || d.State != stockdigest.DeliveryPending {
+		if d, err := p.db.Delivery(t.Context(), stockdigest.Welcome(stockdigest.Reader{ID: p.reader}, 0).DeliveryKey.ID()); err != nil || d.State != stockdigest.DeliveryPending {
 			t.Errorf("got %+v and %v, want a welcome mail planned", d, err)
 		}
 		p.send(t, http.MethodPost, "/u/"+p.leave, one, nil)
