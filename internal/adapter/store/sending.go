@@ -75,7 +75,7 @@ RETURNING ` + deliveryColumns
 func (d *DB) takeSQL() string {
 	return `UPDATE deliveries SET token = token + 1, worker = $1, lease_until = ` + d.dialect.until("$2") + `,
     rate_until = ` + d.dialect.until("$3") + `
-WHERE id IN (SELECT id FROM deliveries WHERE ` + d.freeMail() + ` AND not_before <= $4 AND dry = $5
+WHERE id IN (SELECT id FROM deliveries WHERE ` + d.freeMail() + ` AND not_before <= $4 AND give_up >= $4 AND dry = $5
     ORDER BY not_before, id LIMIT $6) AND ` + d.freeMail() + `
 RETURNING ` + deliveryColumns
 }
@@ -119,7 +119,7 @@ func (d *DB) dotSQL() string {
 func (d *DB) ClaimDeliveries(ctx context.Context, c stockdigest.DeliveryClaim) (taken []stockdigest.Delivery, err error) {
 	d.mailing.Lock() // the senders of one process wait here, not in the database
 	defer d.mailing.Unlock()
-	err = d.update(ctx, "claim mails", func(q *db.Queries) error {
+	err = d.together(ctx, "claim mails", func(q *db.Queries) error {
 		taken, err = d.claimDeliveries(ctx, q, c)
 		return err
 	})
@@ -135,15 +135,18 @@ func (d *DB) claimDeliveries(ctx context.Context, q *db.Queries, c stockdigest.D
 			return nil, err
 		}
 	}
-	if err := d.giveUp(ctx, q); err != nil {
-		return nil, err
-	}
 	room, err := d.mailRoom(ctx, q, c)
-	if err != nil || room <= 0 {
+	if err != nil {
 		return nil, err
 	}
-	lease := c.Lease.Milliseconds()
-	taken, err := mails(ctx, q, d.takeSQL(), clean(c.Worker), lease, lease+minute, db.At(d.now()), c.Dry, room)
+	var taken []stockdigest.Delivery
+	if room > 0 {
+		lease := c.Lease.Milliseconds()
+		taken, err = d.mails(ctx, q, d.takeSQL(), clean(c.Worker), lease, lease+minute, db.At(d.now()), c.Dry, room)
+	}
+	if err == nil && len(taken) < c.Most { // who is busy leaves what is over to later
+		err = d.giveUp(ctx, q)
+	}
 	slices.SortFunc(taken, func(a, b stockdigest.Delivery) int {
 		if c := a.NotBefore.Compare(b.NotBefore); c != 0 {
 			return c
@@ -160,7 +163,7 @@ func (d *DB) giveUp(ctx context.Context, q *db.Queries) error {
 	if _, err := q.Raw().ExecContext(ctx, d.doubtSQL(), now, died); err != nil {
 		return err
 	}
-	late, err := mails(ctx, q, d.overdueSQL(), now, "it waited too long to be sent")
+	late, err := d.mails(ctx, q, d.overdueSQL(), now, "it waited too long to be sent")
 	if err != nil {
 		return err
 	}
@@ -173,8 +176,8 @@ func (d *DB) giveUp(ctx context.Context, q *db.Queries) error {
 }
 
 // mails reads the rows that a statement gives.
-func mails(ctx context.Context, q *db.Queries, statement string, args ...any) ([]stockdigest.Delivery, error) {
-	rows, err := q.Raw().QueryContext(ctx, statement, args...)
+func (d *DB) mails(ctx context.Context, q *db.Queries, statement string, args ...any) ([]stockdigest.Delivery, error) {
+	rows, err := d.raw(q).QueryContext(ctx, statement, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -245,9 +248,12 @@ func (d *DB) beginMail(
 		}})
 	}
 	now := d.now()
-	n, err := changed(ctx, q, d.beginSQL(), string(claimed.ID), claimed.Token, address, db.At(now),
+	done, err := d.raw(q).ExecContext(ctx, d.beginSQL(), string(claimed.ID), claimed.Token, address, db.At(now),
 		d.sendLease.Milliseconds(), stockdigest.DotTime.Milliseconds(), d.sendLease.Milliseconds()+minute)
-	if err != nil || n == 0 {
+	if err != nil {
+		return departs, false, err
+	}
+	if n, err := done.RowsAffected(); err != nil || n == 0 {
 		return departs, false, err // n is 0 when somebody else has it
 	}
 	departs.Delivery.State, departs.Delivery.Address = stockdigest.DeliverySending, address
@@ -394,7 +400,7 @@ func (d *DB) endOne(ctx context.Context, q *db.Queries, key []byte, o stockdiges
 		next, ended = db.At(now.Add(o.Retry)), db.Time{}
 	}
 	var row db.DeliveriesRow
-	err := q.Raw().QueryRowContext(ctx, d.endSQL(), string(o.ID), o.Token, string(o.State), clean(o.Answer), clean(o.Cause),
+	err := d.raw(q).QueryRowContext(ctx, d.endSQL(), string(o.ID), o.Token, string(o.State), clean(o.Answer), clean(o.Cause),
 		ended, counts, untried, next).Scan(deliveryFields(&row)...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil // settled, or in other hands

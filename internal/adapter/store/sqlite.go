@@ -97,7 +97,13 @@ func (d *DB) prepare(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("prepare the store: %w", err), writes.Close())
 	}
-	d.writes, d.reads = writes, reads
+	own := map[string]*sql.Stmt{}
+	for _, text := range []string{d.takeSQL(), d.beginSQL(), d.endSQL()} {
+		if own[text], err = d.write.PrepareContext(ctx, text); err != nil {
+			return errors.Join(fmt.Errorf("prepare the store: %w", err), writes.Close(), reads.Close())
+		}
+	}
+	d.writes, d.reads, d.own = writes, reads, own
 	return nil
 }
 
@@ -105,7 +111,46 @@ func (d *DB) closeStatements() error {
 	if d.writes == nil {
 		return nil
 	}
-	return errors.Join(d.writes.Close(), d.reads.Close())
+	faults := []error{d.writes.Close(), d.reads.Close()}
+	for _, statement := range d.own {
+		faults = append(faults, statement.Close())
+	}
+	return errors.Join(faults...)
+}
+
+// raw is where statements run that differ by engine: those that every mail
+// needs are compiled already.
+func (d *DB) raw(q *db.Queries) db.DBTX {
+	if tx, ok := q.Raw().(*sql.Tx); ok && d.own != nil {
+		return compiled{tx, d.own}
+	}
+	return q.Raw()
+}
+
+type compiled struct {
+	*sql.Tx
+	own map[string]*sql.Stmt
+}
+
+func (c compiled) ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error) {
+	if s := c.own[text]; s != nil {
+		return c.StmtContext(ctx, s).ExecContext(ctx, args...)
+	}
+	return c.Tx.ExecContext(ctx, text, args...)
+}
+
+func (c compiled) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	if s := c.own[text]; s != nil {
+		return c.StmtContext(ctx, s).QueryContext(ctx, args...)
+	}
+	return c.Tx.QueryContext(ctx, text, args...)
+}
+
+func (c compiled) QueryRowContext(ctx context.Context, text string, args ...any) *sql.Row {
+	if s := c.own[text]; s != nil {
+		return c.StmtContext(ctx, s).QueryRowContext(ctx, args...)
+	}
+	return c.Tx.QueryRowContext(ctx, text, args...)
 }
 
 // unusable turns what SQLite says about a file into a line for people.

@@ -40,6 +40,7 @@ type DB struct {
 	// Statements prepared once: SQLite would compile the text at each call.
 	// They are nil on PostgreSQL, whose driver keeps a cache of its own.
 	writes, reads *db.Queries
+	own           map[string]*sql.Stmt // those of writes that differ by engine, by their text
 
 	claiming sync.Mutex // the workers of one process wait here, not in the database
 	mailing  sync.Mutex // and its senders here
