@@ -23,6 +23,10 @@ type SimConfig struct {
 	Faults   string // as sim.ParseFaults reads them
 	AsOf     time.Time
 	Journal  string
+
+	MailListen string // loopback address of the mail server
+	MailFaults string // as sim.ParseMailFaults reads them
+	MailLog    string // file that gets a line for each mail; empty: none
 }
 
 // Sim starts a pretend world, prints the settings that point the product at it,
@@ -47,10 +51,44 @@ func Sim(ctx context.Context, opts Options, cfg SimConfig, console *Console) (er
 	if err != nil {
 		return err
 	}
-	if err := showSettings(console, world.Settings("http://"+listener.Addr().String())); err != nil {
+	settings := world.Settings("http://" + listener.Addr().String())
+	mails, more, err := serveMails(ctx, cfg)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer func() { err = errors.Join(err, mails.Close()) }()
+	if err := showSettings(console, append(settings, more...)); err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	return serveWorld(ctx, world, listener)
+}
+
+// serveMails starts the mail server and tells the settings that point the
+// product at it. Its certificate is its own: in production it is not trusted.
+func serveMails(ctx context.Context, cfg SimConfig) (*sim.MailServer, []sim.Setting, error) {
+	faults, err := sim.ParseMailFaults(cfg.MailFaults, faultShare)
+	if err != nil {
+		return nil, nil, err
+	}
+	if cfg.MailListen == "" {
+		cfg.MailListen = "127.0.0.1:0"
+	}
+	listener, err := listenHere(ctx, cfg.MailListen)
+	if err != nil {
+		return nil, nil, err
+	}
+	server, err := sim.NewMailServer(sim.MailConfig{Seed: cfg.Seed, Faults: faults, Log: cfg.MailLog, TLS: true, Now: time.Now})
+	if err != nil {
+		return nil, nil, errors.Join(err, listener.Close())
+	}
+	go func() { _ = server.Serve(listener) }() // ends with the server
+	host, port, err := net.SplitHostPort(listener.Addr().String())
+	if err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("name the mail server: %w", err), server.Close())
+	}
+	return server, []sim.Setting{
+		{Name: "SMTP_HOST", Value: host}, {Name: "SMTP_PORT", Value: port}, {Name: "SMTP_FROM", Value: "digest@stockdigest.example"},
+	}, nil
 }
 
 func listenHere(ctx context.Context, address string) (net.Listener, error) {

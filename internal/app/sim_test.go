@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net"
 	"testing"
 
 	"stockdigest.app/stockdigest"
@@ -29,6 +30,13 @@ func TestSimTellsItsSettingsAndServesUntilStopped(t *testing.T) {
 	if err != nil || len(world.Tickers()) != 2 || settings["OPENAI_BASE_URL"] != opts.Pretend+"/v1" {
 		t.Errorf("got %d companies with %v, %v", len(world.Tickers()), settings, err)
 	}
+	mails, err := net.Dial("tcp", net.JoinHostPort(settings["SMTP_HOST"], settings["SMTP_PORT"])) //nolint:noctx // loopback
+	if err != nil {
+		t.Fatalf("no mail server: %v", err)
+	}
+	if err := mails.Close(); err != nil {
+		t.Error(err)
+	}
 	stop()
 	if err := <-ended; err != nil {
 		t.Errorf("stopped with %v", err)
@@ -43,6 +51,7 @@ func TestSimRefusesWhatItCannotPretend(t *testing.T) {
 	for name, cfg := range map[string]app.SimConfig{
 		"address": {Listen: "0.0.0.0:0"}, "fault": {Listen: "127.0.0.1:0", Faults: "plague=1"},
 		"tickers": {Listen: "127.0.0.1:0", Tickers: -1}, "share": {Listen: "127.0.0.1:0", Shared: 2},
+		"mail fault": {Listen: "127.0.0.1:0", MailFaults: "450"}, "mail address": {Listen: "127.0.0.1:0", MailListen: "0.0.0.0:0"},
 	} {
 		var out bytes.Buffer
 		if err := app.Sim(t.Context(), app.Options{}, cfg, &app.Console{Out: &out, Err: &out}); !errors.Is(err, stockdigest.ErrInvalid) {
