@@ -29,7 +29,7 @@ func Build(run stockdigest.Run, m stockdigest.Material, d stockdigest.Draft) sto
 		Rung:     d.Rung,
 		Written:  d.Written,
 		Price:    m.Price,
-		Sections: sections(run.Kind, d),
+		Sections: integrate(run.Kind, sections(run.Kind, d)),
 		Stories:  stories(m),
 		Articles: articles(m),
 		Filings:  filings(m),
@@ -54,7 +54,7 @@ func sections(kind stockdigest.ReportKind, d stockdigest.Draft) []stockdigest.Se
 			kept = append(kept, s)
 		}
 	}
-	return integrate(kind, kept)
+	return kept
 }
 
 func stories(m stockdigest.Material) []stockdigest.ReportStory {

@@ -150,6 +150,12 @@ func dollars(m stockdigest.Micros) string {
 func (p painter) evidence(b stockdigest.Bullet) itemView {
 	i := itemView{Text: b.Text, Tags: tags(b)}
 	facts := []string{"relevance " + said(string(b.Relevance))}
+	if b.Channel != "" {
+		facts[0] += " by " + string(b.Channel)
+	}
+	if b.Duplicate != "" {
+		facts = append(facts, "told above")
+	}
 	if b.Impact != stockdigest.ImpactHigh { // the tags say that one
 		facts = slices.Insert(facts, 0, "impact "+said(string(b.Impact)))
 	}

@@ -4,13 +4,13 @@
 // sentence of a source, so it is grounded by construction.
 //
 // A draft is made in three phases that are data, not prose: phase 1 chooses
-// bullets from articles and filings, phase 2 finds what the filings say on each
-// bullet's topic, phase 3 places, ranks and labels. No phase rewrites the text
-// of another.
+// bullets from articles and filings, phase 2 finds what filings, also those of
+// before the window, say on the stories, phase 3 places, ranks and labels. Phase
+// 2 does not wait for phase 1. No phase rewrites the text of another.
 //
 // # The contract with a model
 //
-// Two prompts, both rendered to the same bytes from the same rows. The system
+// Every prompt is rendered to the same bytes from the same rows. The system
 // text is the file in prompts/ named by the prompt's name and version.
 //
 // "choose" is asked once for each article and role. Nothing in it depends on the
@@ -28,15 +28,22 @@
 // five of the numbers in brackets, best first; the kind of event, or "none"; and
 // whether a holder of the shares would want to know it the same morning.
 //
-// "order" is asked once a run, over the sentences chosen from all its stories:
+// "profile" is the same for a filing. "write" is asked once a run, over the
+// sentences chosen from all its stories, for the bullets and the numbers that
+// each rests on:
 //
 //	company: Brightwell Inc.
 //	<sentences>
+//	story
 //	[1] Brightwell raised its full-year forecast to $4.2 billion on Monday.
+//	story
 //	[2] Brightwell named Ada Quill chief executive.
 //	</sentences>
 //
-// with the answer {"sentences":[2,1]}: the most important first, repeats left out.
+// "context" is phase 2, over lines of filings under the headlines that they may
+// speak on, with the answer {"sentences":[2,1]}. "industry" asks how the articles
+// of an industry concern the company. Both are asked once a run, beside the
+// others, and where nobody answers the rules stand in.
 //
 // An answer is hostile input. Numbers that are not in the prompt are dropped and
 // counted, and an answer of which nothing is left sends its article to the rules.
