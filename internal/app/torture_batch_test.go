@@ -48,13 +48,16 @@ const batchCalls = 12
 
 // batchModels are models of providers that take batches.
 func batchModels() map[string]string {
-	return map[string]string{"openai": "gpt-5-mini", "claude": "claude-haiku-4-5"}
+	return map[string]string{"openai": "gpt-5-mini", "claude": "claude-haiku-4-5", "gemini": "gemini-2.5-flash-lite"}
 }
 
 // batchClient speaks to a family of models of the pretend world at base.
 func batchClient(family, base string) (calls.Batcher, error) {
-	if family == "claude" {
-		return llm.NewClaude(llm.Config{BaseURL: base, Key: sim.Key, Now: time.Now})
+	switch cfg := (llm.Config{BaseURL: base, Key: sim.Key, Now: time.Now}); family {
+	case "claude":
+		return llm.NewClaude(cfg)
+	case "gemini":
+		return llm.NewGemini(cfg)
 	}
 	return llm.New(llm.Config{BaseURL: base + "/v1", Key: sim.Key, Now: time.Now})
 }

@@ -108,10 +108,10 @@ func (s *Sim) workOn(b *batch, c *batchCall) error {
 func (s *Sim) ended(b *batch) bool { return !b.late && !s.cfg.Now().Before(b.ready) }
 
 // readBatchCalls reads prompts in the language of d, each under its ID.
-func readBatchCalls(d dialect, ids []string, bodies []json.RawMessage) ([]batchCall, error) {
+func readBatchCalls(d dialect, model string, ids []string, bodies []json.RawMessage) ([]batchCall, error) {
 	var all []batchCall
 	for i, raw := range bodies {
-		c, err := d.read("", raw)
+		c, err := d.read(model, raw)
 		if err != nil {
 			return nil, fmt.Errorf("call %d: %w", i+1, err)
 		}

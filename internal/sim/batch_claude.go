@@ -8,10 +8,10 @@ import (
 )
 
 // claudeBatches answers as Anthropic's batches do. The task is what follows
-// messages/batches in the path.
+// messages/batches/ in the path.
 func (s *Sim) claudeBatches(w http.ResponseWriter, r *http.Request, task string) {
 	d := claude()
-	id, rest, _ := strings.Cut(strings.TrimPrefix(task, "/"), "/")
+	id, rest, _ := strings.Cut(task, "/")
 	switch {
 	case r.Method == http.MethodPost && id == "":
 		s.claudeSends(w, r, d)
@@ -48,7 +48,7 @@ func (s *Sim) claudeSends(w http.ResponseWriter, r *http.Request, d dialect) {
 	for _, one := range sent.Requests {
 		ids, bodies = append(ids, one.ID), append(bodies, one.Params)
 	}
-	calls, readErr := readBatchCalls(d, ids, bodies)
+	calls, readErr := readBatchCalls(d, "", ids, bodies)
 	if err != nil || readErr != nil || len(calls) == 0 {
 		d.refuse(w, http.StatusBadRequest, "", "the batch cannot be read")
 		return

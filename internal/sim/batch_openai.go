@@ -12,7 +12,7 @@ import (
 // openAIFiles takes files and gives those of answers.
 func (s *Sim) openAIFiles(w http.ResponseWriter, r *http.Request, task string) {
 	d := openAI()
-	id, isContent := strings.CutSuffix(strings.TrimPrefix(task, "/"), "/content")
+	id, isContent := strings.CutSuffix(task, "/content")
 	switch {
 	case r.Method == http.MethodPost && id == "":
 		raw, err := uploaded(w, r)
@@ -57,7 +57,7 @@ func uploaded(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 // openAIBatches answers as OpenAI's batches do.
 func (s *Sim) openAIBatches(w http.ResponseWriter, r *http.Request, task string) {
 	d := openAI()
-	id, rest, _ := strings.Cut(strings.TrimPrefix(task, "/"), "/")
+	id, rest, _ := strings.Cut(task, "/")
 	switch {
 	case r.Method == http.MethodPost && id == "":
 		s.openAISends(w, r, d)
@@ -123,7 +123,7 @@ func readOpenAIFile(d dialect, raw []byte) ([]batchCall, error) {
 		}
 		ids, bodies = append(ids, one.ID), append(bodies, one.Body)
 	}
-	return readBatchCalls(d, ids, bodies)
+	return readBatchCalls(d, "", ids, bodies)
 }
 
 // openAIBatch tells how a batch stands. Its files are there when it has ended.

@@ -35,7 +35,7 @@ func (p place) bulk(family sim.Provider) (bulkSpeaker, stockdigest.BatchJob) {
 	return b, job
 }
 
-func bulkFamilies() []sim.Provider { return []sim.Provider{sim.Model, sim.Claude} }
+func bulkFamilies() []sim.Provider { return []sim.Provider{sim.Model, sim.Claude, sim.Gemini} }
 
 func TestABatchSaysWhatItsCallsWouldAtHalfThePrice(t *testing.T) {
 	t.Parallel()

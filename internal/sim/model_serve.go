@@ -19,9 +19,11 @@ func ModelSettings(url string) map[string]string {
 // is one of another's.
 func (s *Sim) model(w http.ResponseWriter, r *http.Request) {
 	d, model, task := openAI(), "", strings.TrimPrefix(r.URL.Path, "/v1/")
-	if named, ok := strings.CutPrefix(r.URL.Path, "/v1beta/models/"); ok {
-		d = gemini()
-		model, task, _ = strings.Cut(named, ":")
+	if rest, ok := strings.CutPrefix(r.URL.Path, "/v1beta/"); ok {
+		d, task = gemini(), rest
+		if named, ok := strings.CutPrefix(rest, "models/"); ok {
+			model, task, _ = strings.Cut(named, ":")
+		}
 	} else if strings.HasPrefix(task, "messages") {
 		d = claude()
 	}
@@ -29,7 +31,7 @@ func (s *Sim) model(w http.ResponseWriter, r *http.Request) {
 		d.refuse(w, http.StatusUnauthorized, "", "API key not valid: it is not "+Key)
 		return
 	}
-	if s.aboutBatches(w, r, task) {
+	if s.aboutBatches(w, r, d.provider, model, task) {
 		return
 	}
 	switch r.Method + " " + task {
@@ -47,19 +49,23 @@ func (s *Sim) model(w http.ResponseWriter, r *http.Request) {
 }
 
 // aboutBatches answers what is asked about batches.
-func (s *Sim) aboutBatches(w http.ResponseWriter, r *http.Request, task string) bool {
-	for _, kind := range []struct {
-		path string
-		tell func(http.ResponseWriter, *http.Request, string)
-	}{
-		{"messages/batches", s.claudeBatches}, {"batches", s.openAIBatches}, {"files", s.openAIFiles},
-	} {
-		if rest, ok := strings.CutPrefix(task, kind.path); ok && (rest == "" || rest[0] == '/') {
-			kind.tell(w, r, rest)
-			return true
-		}
+func (s *Sim) aboutBatches(w http.ResponseWriter, r *http.Request, of Provider, model, task string) bool {
+	first, rest, _ := strings.Cut(strings.TrimPrefix(task, "messages/"), "/")
+	switch {
+	case of == Gemini && task == "batchGenerateContent":
+		s.geminiSends(w, r, model)
+	case of == Gemini && first == "batches":
+		s.geminiBatches(w, r, rest)
+	case of == Claude && first == "batches":
+		s.claudeBatches(w, r, rest)
+	case of == Model && first == "batches":
+		s.openAIBatches(w, r, rest)
+	case of == Model && first == "files":
+		s.openAIFiles(w, r, rest)
+	default:
+		return false
 	}
-	return false
+	return true
 }
 
 // ask reads a request for a model that there is.
