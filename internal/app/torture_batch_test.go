@@ -194,6 +194,10 @@ func TestKillsPayForNoBatchTwice(t *testing.T) {
 	for engine, config := range storetest.Configs() {
 		for family := range batchModels() {
 			for _, moment := range []string{diesWritten, diesSent, diesNoted, diesAnswered, diesSettled} {
+				plain := engine == "sqlite" && family == "openai"
+				if !tight() && !plain && moment != diesSent {
+					continue // the moment where providers differ
+				}
 				t.Run(engine+" "+family+" "+moment, func(t *testing.T) {
 					t.Parallel()
 					bill, spent := killBatch(t, config(t), family, moment, "")
