@@ -51,6 +51,7 @@ type App struct {
 	caller  *calls.Caller // nil: no step pays for anything
 	chains  chains        // of the models that the caller asks; empty: the rules write
 	dir     *stockdigest.Directory
+	linker  *names.Linker
 	log     *slog.Logger
 	console *Console
 	told    chan time.Time // when the order to stop came
@@ -77,15 +78,15 @@ func New(ctx context.Context, opts Options, world World, console *Console) (*App
 	}
 	a.dir = stockdigest.NewDirectory(all)
 	a.fetch = fetch.New(world.fetching(opts, a.log, a.fleet()))
-	linker := names.NewLinker(all)
+	a.linker = names.NewLinker(all)
 	if err := a.openModels(); err != nil { //nolint:contextcheck // a client outlives the call that makes it
 		return nil, joinClose(err, db)
 	}
 	if err := a.keepRecorded(ctx); err != nil {
 		return nil, joinClose(err, db)
 	}
-	a.steps = a.wire(linker)
-	a.late = a.wireRefresh(linker)
+	a.steps = a.wire(a.linker)
+	a.late = a.wireRefresh(a.linker)
 	a.runner = a.newRunner()
 	context.AfterFunc(ctx, func() {
 		a.told <- time.Now()

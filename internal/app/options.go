@@ -88,6 +88,7 @@ type Options struct {
 	BaseURL       string   `env:"STOCKDIGEST_BASE_URL" doc:"Public https address of the web site, for the links in mails."`
 	Approval      string   `env:"STOCKDIGEST_APPROVAL" envDefault:"auto" doc:"auto: digests go at their time unless held. hand: none goes that nobody approved."`
 	Previews      string   `env:"STOCKDIGEST_PREVIEWS" envDefault:"one" doc:"Digests that the operator gets to see half an hour before their readers: none, one (the first of each day) or all."`
+	Reviews       string   `env:"STOCKDIGEST_REVIEWS" envDefault:"off" doc:"What runs selected and wrote, by mail to the operator: off, batch (for a night) or run (for each run)."`
 
 	WebhookSecret Secret   `env:"STOCKDIGEST_WEBHOOK_SECRET" doc:"Key of the signature of POST /webhooks/mail/generic, which takes bounces and complaints (docs/webhooks.md). Empty: the address is shut."`
 	Postmark      Secret   `env:"STOCKDIGEST_POSTMARK_CREDENTIALS" doc:"user:password that Postmark's webhooks send to POST /webhooks/mail/postmark. Empty: the address is shut."`
@@ -170,7 +171,7 @@ func (o Options) faults() []string {
 	if strings.ContainsAny(o.Contact, "\r\n") {
 		faults = append(faults, "STOCKDIGEST_CONTACT has a line break")
 	}
-	return slices.Concat(faults, o.controlFaults(), o.scheduleFaults(), o.modelFaults(), o.editionFaults(), o.mailFaults(), o.sendingFaults(), o.webhookFaults())
+	return slices.Concat(faults, o.controlFaults(), o.scheduleFaults(), o.modelFaults(), o.editionFaults(), o.mailFaults(), o.sendingFaults(), o.webhookFaults(), o.reviewFaults())
 }
 
 // controlFaults finds what is wrong with when and how much.

@@ -73,17 +73,24 @@ func (a *App) newSchedule(work bool) (*schedule.Scheduler, *tasks.Tasks, error) 
 	return scheduler, carrier, err
 }
 
-// tick is the work of a minute: what the schedule says, and the digests of
-// readers whose morning it is.
+// tick is the work of a minute: what the schedule says, the digests of readers
+// whose morning it is, and what the operator is told of both.
 func (a *App) tick(scheduler *schedule.Scheduler) (func(context.Context) error, error) {
 	digester, err := a.newDigester()
-	if err != nil || digester == nil {
-		return scheduler.Tick, err
+	if err != nil {
+		return nil, err
+	}
+	nights, err := a.newNights()
+	if err != nil {
+		return nil, err
 	}
 	return func(ctx context.Context) error {
 		err := scheduler.Tick(ctx)
-		_, e := digester.Tick(ctx)
-		return errors.Join(err, e)
+		if digester != nil {
+			_, e := digester.Tick(ctx)
+			err = errors.Join(err, e)
+		}
+		return errors.Join(err, a.tellOperator(ctx, nights, digester))
 	}, nil
 }
 
@@ -117,6 +124,7 @@ func (a *App) scheduler(watch *schedule.Watch, deps schedule.Deps) (*schedule.Sc
 			return tally.String(), err
 		}
 	}
+	deps.Alerts = a.lookForAlerts
 	deps.Slots, deps.Rows, deps.Watch, deps.Now, deps.Log = a.store, a.store, watch, a.world.Now, a.log
 	return schedule.New(schedule.Config{
 		Plan: plan, Exchange: schedule.Exchange(a.opts.Exchange), On: a.opts.Scheduled(), Worker: workerName(),
