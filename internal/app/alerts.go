@@ -62,7 +62,7 @@ func (a *App) newNights() (*deliver.Nights, error) {
 // drops what readers need no more.
 func (a *App) tellOperator(ctx context.Context, nights *deliver.Nights, digester *deliver.Digester) error {
 	_, err := nights.Tick(ctx)
-	_, e := deliver.DropTold(ctx, a.store)
+	_, e := deliver.DropTold(ctx, a.store, a.world.Now())
 	err = errors.Join(err, e)
 	if digester != nil {
 		_, e = digester.Watch(ctx, a.store)

@@ -113,3 +113,25 @@ func Keep(ctx context.Context, a *App, ticker stockdigest.Symbol, f stockdigest.
 	}
 	return a.store.CancelRun(ctx, run.ID, "test")
 }
+
+// TellOperator is what a minute's work tells the operator.
+func TellOperator(ctx context.Context, a *App) error {
+	nights, err := a.newNights()
+	if err != nil {
+		return err
+	}
+	digester, err := a.newDigester()
+	if err != nil {
+		return err
+	}
+	return a.tellOperator(ctx, nights, digester)
+}
+
+// Letter writes a planned mail.
+func Letter(ctx context.Context, a *App, d stockdigest.Delivery) (stockdigest.Mail, error) {
+	letters, err := a.newLetters()
+	if err != nil {
+		return stockdigest.Mail{}, err
+	}
+	return letters.Compose(ctx, stockdigest.Departure{Delivery: d, Reader: stockdigest.Reader{ID: d.Recipient.Reader(), TimeZone: "UTC"}}, nil)
+}

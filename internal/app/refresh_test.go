@@ -25,31 +25,40 @@ const (
 	refreshAt = "2026-03-03T12:00:00Z" // 07:00 in New York
 )
 
-// withLateNews is the fixture whose first company is told about once more
-// between the night and the refresh: one page that matters and one that does
-// not. The feed lists them from a moment on.
+// withLateNews is withNews of the time between the night and the refresh.
 func withLateNews(t *testing.T, listed string) *fixture {
 	t.Helper()
+	return withNews(t, "2026-03-03T09:10:00Z", listed)
+}
+
+// withNews is the fixture whose first company makes news once more after the
+// night: one page that matters and one that does not. The feed lists them from a
+// moment on.
+func withNews(t *testing.T, published, listed string) *fixture {
+	t.Helper()
 	f := newFixture(t)
-	const from = "2026-03-03T09:30:00Z"
-	items := ""
+	when, err := time.Parse(time.RFC3339, published)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var items strings.Builder
 	for _, p := range []struct{ url, title, text string }{
 		{lateURL, lateTitle, "Zanderquill Optics is recalling 12,000 riflescopes after eleven hunters reported eye injuries, the consumer safety agency said on Tuesday. " +
 			"The recall of the Falcon series will cost Zanderquill $38 million, the company told dealers in a letter."},
 		{"https://news1.example/zqla/dull.html", dullTitle, "Forty people from the Zanderquill Optics office in Dunmere ran through the old town on Sunday in yellow shirts. " +
 			"The mayor handed out flowers and a brass band played at the finish, which was moved to the river because of the market."},
 	} {
-		items += fmt.Sprintf("<item><title>%s</title><link>%s</link><pubDate>Tue, 03 Mar 2026 09:10:00 GMT</pubDate><description>%s.</description></item>", p.title, p.url, p.title)
+		fmt.Fprintf(&items, "<item><title>%s</title><link>%s</link><pubDate>%s</pubDate><description>%s.</description></item>", p.title, p.url, when.Format(time.RFC1123), p.title)
 		body := "<!DOCTYPE html><html lang=\"en\"><head><title>" + p.title + "</title></head><body><article><h1>" + p.title + "</h1>" +
 			"<p>" + p.text + "</p><p>More than that was not known on Tuesday morning, and nobody at the head office in Harrow Bay could be reached by telephone before the markets opened.</p>" +
 			"</article></body></html>"
-		f.addFrom(t, from, p.url, "text/html; charset=utf-8", "late-"+stockdigest.Hash(p.url)[:8]+".html", body)
+		f.addFrom(t, published, p.url, "text/html; charset=utf-8", "late-"+stockdigest.Hash(p.url)[:8]+".html", body)
 	}
 	old, err := os.ReadFile(f.dir + "/bodies/ZQLA.xml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	feed := strings.Replace(string(old), "<item>", items+"<item>", 1)
+	feed := strings.Replace(string(old), "<item>", items.String()+"<item>", 1)
 	f.addFrom(t, listed, "https://feeds.example/ZQLA.xml", "application/rss+xml", "ZQLA-late.xml", feed)
 	return f
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"stockdigest.app/stockdigest"
 )
@@ -19,8 +20,8 @@ type AlertRows interface {
 
 // DropTold ends the alerts that waited for the end of their readers' quiet hours
 // and that a digest told them meanwhile. It returns how many these were.
-func DropTold(ctx context.Context, rows AlertRows) (dropped int, err error) {
-	waiting, err := rows.Deliveries(ctx, stockdigest.DeliveryFilter{Kind: stockdigest.MailAlert, State: stockdigest.DeliveryPending})
+func DropTold(ctx context.Context, rows AlertRows, now time.Time) (dropped int, err error) {
+	waiting, err := waitingAlerts(ctx, rows, now)
 	if err != nil {
 		return 0, err
 	}
@@ -44,6 +45,21 @@ func DropTold(ctx context.Context, rows AlertRows) (dropped int, err error) {
 		}
 	}
 	return dropped, nil
+}
+
+// waitingAlerts are those of today and yesterday: quiet hours end within a day.
+func waitingAlerts(ctx context.Context, rows AlertRows, now time.Time) (waiting []stockdigest.Delivery, err error) {
+	today := stockdigest.DayOf(now, time.UTC)
+	for _, day := range []stockdigest.Day{today.Add(-1), today} {
+		found, err := rows.Deliveries(ctx, stockdigest.DeliveryFilter{
+			Day: day, Zone: time.UTC, Kind: stockdigest.MailAlert, State: stockdigest.DeliveryPending,
+		})
+		if err != nil {
+			return nil, err
+		}
+		waiting = append(waiting, found...)
+	}
+	return waiting, nil
 }
 
 // toldMeanwhile reports whether a digest that was sent after an alert was

@@ -20,8 +20,10 @@ type box struct {
 	dropped []string
 }
 
-func (b *box) Deliveries(context.Context, stockdigest.DeliveryFilter) ([]stockdigest.Delivery, error) {
-	return b.alerts, nil
+func (b *box) Deliveries(_ context.Context, f stockdigest.DeliveryFilter) ([]stockdigest.Delivery, error) {
+	return slices.DeleteFunc(slices.Clone(b.alerts), func(d stockdigest.Delivery) bool {
+		return stockdigest.DayOf(d.CreatedAt, f.Zone) != f.Day
+	}), nil
 }
 
 func (b *box) Digests(_ context.Context, f stockdigest.DigestFilter) ([]stockdigest.Digest, error) {
@@ -68,7 +70,7 @@ func TestAnAlertIsDroppedOnceItsReadersDigestToldIt(t *testing.T) {
 			{ID: "c", Reader: "cyd", State: stockdigest.DigestSent, Due: at(-16, 0), Reports: told},
 		},
 	}
-	n, err := deliver.DropTold(t.Context(), b)
+	n, err := deliver.DropTold(t.Context(), b, at(8, 40))
 	if err != nil || n != 3 {
 		t.Errorf("dropped %d, %v", n, err)
 	}
