@@ -139,6 +139,9 @@ func FuzzParseWriting(f *testing.F) {
 		if err != nil {
 			return
 		}
+		if len(from) > 14 {
+			t.Errorf("%q: got %d bullets, want at most 14", body, len(from))
+		}
 		for i, numbers := range from {
 			if len(numbers) == 0 || len(numbers) > 3 || len(texts[i]) > 500 {
 				t.Errorf("%q: bullet %d rests on %v and has %d bytes", body, i, numbers, len(texts[i]))

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -165,8 +166,8 @@ func FuzzParseVotes(f *testing.F) {
 		if (len(votes) == 0) != (err != nil) {
 			t.Errorf("%q: got %v, %v", body, votes, err)
 		}
-		for i := range votes {
-			if i < 0 || i >= n {
+		for i, vote := range votes {
+			if i < 0 || i >= n || !slices.Contains([]string{"high", "medium", "low", "no news", "not about"}, vote) {
 				t.Errorf("%q of %d lines: got %v", body, n, votes)
 			}
 		}

@@ -207,7 +207,7 @@ func parseMended(answer json.RawMessage, n int) map[int]string {
 			continue
 		}
 		text := strings.Join(strings.Fields(said.Text), " ")
-		if i, ok := indexOf(said.Bullet, n); ok && all[i] == "" && len(text) <= maxMended {
+		if i, ok := indexOf(said.Bullet, n); ok && all[i] == "" && text != "" && len(text) <= maxMended {
 			all[i] = text
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -324,6 +325,33 @@ func TestAThousandMalformedAnswersLoseNoFactAndAddNone(t *testing.T) {
 	if trusting < 500 {
 		t.Errorf("only %d of the answers break a reader who trusts them; the set is too mild", trusting)
 	}
+}
+
+func FuzzParseVerdicts(f *testing.F) {
+	for _, answer := range malformed(40) {
+		f.Add([]byte(answer), 2)
+	}
+	f.Fuzz(func(t *testing.T, answer []byte, n int) {
+		for i, verdict := range verify.ParseVerdicts(answer, n) {
+			if i < 0 || i >= n || verdict == "" || verdict == stockdigest.NotJudged {
+				t.Errorf("%q on %d bullets: got %q on %d", answer, n, verdict, i)
+			}
+		}
+	})
+}
+
+func FuzzParseMended(f *testing.F) {
+	for _, answer := range malformed(40) {
+		f.Add([]byte(answer), 2)
+	}
+	f.Add([]byte(`{"bullets":[{"bullet":1,"text":" \n"},{"bullet":2,"text":"Acme  grew."}]}`), 2)
+	f.Fuzz(func(t *testing.T, answer []byte, n int) {
+		for i, text := range verify.ParseMended(answer, n) {
+			if i < 0 || i >= n || text == "" || len(text) > 500 || text != strings.Join(strings.Fields(text), " ") || !utf8.ValidString(text) {
+				t.Errorf("%q of %d bullets: got %q for %d", answer, n, text, i)
+			}
+		}
+	})
 }
 
 // trusted is the reader that this test must catch: it takes the answer at its
