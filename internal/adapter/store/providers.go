@@ -144,16 +144,18 @@ func answers(r stockdigest.CallReason) bool {
 }
 
 // fail counts a failure in a row: it pauses the provider for as long as it
-// asked, and from the fifth on for as long as the breaker stays open.
+// asked, and from the fifth on for as long as the breaker stays open. It is down
+// from the first pause on.
 func (p *provider) fail(err *stockdigest.CallError) {
+	forgotten := !p.down() && p.now.Sub(p.NextTry.Time) > breakFor // nobody has tried for long
 	p.Failures++
 	p.Error, p.ErrorAt = note(err), db.At(p.now)
 	pause := min(err.RetryAfter, longestRetryAfter)
 	if p.down() {
 		pause = max(pause, breakFor)
-		if p.DownSince.IsZero() {
-			p.DownSince = db.At(p.now)
-		}
+	}
+	if pause > 0 && (forgotten || p.DownSince.IsZero()) {
+		p.DownSince = db.At(p.now)
 	}
 	if next := p.now.Add(pause); pause > 0 && next.After(p.NextTry.Time) {
 		p.NextTry = db.At(next)

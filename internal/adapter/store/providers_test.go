@@ -175,6 +175,25 @@ func TestADeadProviderIsProbedTwiceAMinuteAndComesBackByItself(t *testing.T) {
 	}
 }
 
+// TestWhoAsksForOnePauseAfterAnotherIsDown has one call after the other refused
+// with a pause. One that comes long after is the first of its own trouble.
+func TestWhoAsksForOnePauseAfterAnotherIsDown(t *testing.T) {
+	t.Parallel()
+	for apart, want := range map[time.Duration]time.Duration{50 * time.Second: 100 * time.Second, time.Hour: 0} {
+		var desk store.Desk
+		for at := range 3 {
+			desk.At(noon.Add(time.Duration(at) * apart))
+			o := failed(bid("k"), stockdigest.CallFailed, stockdigest.CallBusy)
+			o.Err.RetryAfter = 50 * time.Second
+			desk.Learn(o, 0)
+		}
+		permit, err := desk.Admit(bid("k"), 0)
+		must(t, err)
+		same(t, permit.Held, stockdigest.HeldDown)
+		same(t, permit.Down, want)
+	}
+}
+
 func TestRetryAfterIsHonouredUpToAQuarterOfAnHour(t *testing.T) {
 	t.Parallel()
 	for asked, want := range map[time.Duration]time.Duration{

@@ -367,8 +367,8 @@ func TestAHiccupIsWaitedOutAndAnOutageIsNot(t *testing.T) {
 		c := caller(t, l, echo(time.Second, &made))
 		_, err := c.Ask(t.Context(), ask("a", "x"))
 		var got *stockdigest.CallError
-		if !errors.As(err, &got) || got.Reason != stockdigest.CallUnavailable || time.Since(down) != 90*time.Second {
-			t.Errorf("got %v after %s, want to give up after 90s", err, time.Since(down))
+		if !errors.As(err, &got) || got.Reason != stockdigest.CallUnavailable || time.Since(down) != time.Minute {
+			t.Errorf("got %v after %s, want to give up after a minute", err, time.Since(down))
 		}
 		begun := l.begun
 		for i := range 100 { // later ones do not wait
@@ -377,10 +377,42 @@ func TestAHiccupIsWaitedOutAndAnOutageIsNot(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if time.Since(down) != 90*time.Second || l.begun != begun+100 {
+		if time.Since(down) != time.Minute || l.begun != begun+100 {
 			t.Errorf("after %s and %d bids", time.Since(down), l.begun-begun)
 		}
 	})
+}
+
+// TestABriefAskWaitsForSeconds has a provider that wants each ask to come back in
+// half a minute, and then one that rests as long.
+func TestABriefAskWaitsForSeconds(t *testing.T) {
+	t.Parallel()
+	for name, resting := range map[string]bool{"it asks for a pause": false, "it is given a rest": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				l := newLedger()
+				l.begin = func(stockdigest.Bid) (stockdigest.Permit, error) {
+					if resting {
+						return stockdigest.Permit{Held: stockdigest.HeldDown, Wait: 25 * time.Second}, nil
+					}
+					return stockdigest.Permit{}, nil
+				}
+				c := caller(t, l, provider(func(context.Context, stockdigest.Prompt) (stockdigest.Completion, error) {
+					return stockdigest.Completion{}, &stockdigest.CallError{Reason: stockdigest.CallBusy, Status: 429, RetryAfter: 25 * time.Second}
+				}))
+				for brief, want := range map[bool]time.Duration{false: 50 * time.Second, true: 0} {
+					a, start := ask("a", "x"), time.Now()
+					a.Brief = brief
+					_, err := c.Ask(t.Context(), a)
+					got, ok := errors.AsType[*stockdigest.CallError](err)
+					if took := time.Since(start); !ok || took != want || got.Waited != took {
+						t.Errorf("brief %t: got %v in %s, want %s", brief, err, took, want)
+					}
+				}
+			})
+		})
+	}
 }
 
 func TestWithoutARetryLeftTheFailureIsTheAnswer(t *testing.T) {

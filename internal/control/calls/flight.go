@@ -15,10 +15,12 @@ import (
 const (
 	// How often one prompt is sent when the provider fails.
 	maxTries = 3
-	// Patience is how long an ask waits for a provider that is down, or for its
-	// turn to try again. It covers one probe, so that a hiccup degrades nothing,
-	// and an outage does not hold the runs up.
+	// Patience is how long an ask waits in all for a provider that is down, and
+	// for its turn to try again. It covers one probe, so that a hiccup degrades
+	// nothing, and an outage does not hold the runs up. Brief is the patience of
+	// an ask that comes after others of its run have lost theirs.
 	patience = time.Minute
+	brief    = 3 * time.Second
 	// One attempt to reach the store may take storeTime. While it is away,
 	// beginTries and settleTries are made, storePause apart.
 	storeTime   = 15 * time.Second
@@ -32,8 +34,20 @@ var (
 	errMute = errors.New("the store took too long")
 )
 
-// fly gets the answer of one key, trying again where that may help.
+// fly gets the answer of one key. Its CallError tells how long that took.
 func (c *Caller) fly(ctx context.Context, key string, ask stockdigest.Ask) (stockdigest.Completion, error) {
+	start := c.deps.Now()
+	answer, err := c.answer(ctx, key, ask)
+	if failed, ok := errors.AsType[*stockdigest.CallError](err); ok {
+		told := *failed
+		told.Waited = c.deps.Now().Sub(start)
+		err = &told
+	}
+	return answer, err
+}
+
+// answer gets the answer of one key, trying again where that may help.
+func (c *Caller) answer(ctx context.Context, key string, ask stockdigest.Ask) (stockdigest.Completion, error) {
 	if answer, found, err := c.deps.Store.Answer(ctx, key); err == nil && found {
 		return answer, nil
 	}
@@ -41,12 +55,16 @@ func (c *Caller) fly(ctx context.Context, key string, ask stockdigest.Ask) (stoc
 		return answer, err
 	}
 	var failed *stockdigest.CallError
+	left := patience
+	if ask.Brief {
+		left = brief
+	}
 	for try := 1; ; try++ {
 		bid, err := c.bid(key, ask, try)
 		if err != nil {
 			return stockdigest.Completion{}, err
 		}
-		permit, err := c.permit(ctx, bid)
+		permit, err := c.permit(ctx, bid, &left)
 		switch {
 		case errors.Is(err, errNoRetry):
 			return stockdigest.Completion{}, failed
@@ -60,10 +78,12 @@ func (c *Caller) fly(ctx context.Context, key string, ask stockdigest.Ask) (stoc
 		if failed == nil || err != nil {
 			return answer, err
 		}
-		if !failed.Temporary() || failed.RetryAfter > patience || try == maxTries {
+		wait := max(failed.RetryAfter, c.backOff(try))
+		if !failed.Temporary() || wait > left || try == maxTries {
 			return stockdigest.Completion{}, failed
 		}
-		if err := pause(ctx, max(failed.RetryAfter, c.backOff(try))); err != nil {
+		left -= wait
+		if err := pause(ctx, wait); err != nil {
 			return stockdigest.Completion{}, err
 		}
 	}
@@ -105,18 +125,18 @@ func tokens(p stockdigest.Prompt) int {
 var errNoRetry = errors.New("no retry left")
 
 // permit waits for leave to make the call. What holds the whole provider is
-// waited for at the head of its queue; what holds this ask only, beside it.
-func (c *Caller) permit(ctx context.Context, bid stockdigest.Bid) (stockdigest.Permit, error) {
-	for retryWait := time.Duration(0); ; {
-		permit, err := c.atHead(ctx, bid)
+// waited for at the head of its queue; what holds this ask only, beside it. Left
+// is the patience with a provider in trouble.
+func (c *Caller) permit(ctx context.Context, bid stockdigest.Bid, left *time.Duration) (stockdigest.Permit, error) {
+	for {
+		permit, err := c.atHead(ctx, bid, left)
 		if err != nil || permit.Held == "" {
 			return permit, err
 		}
 		if permit.Held == stockdigest.HeldRetry {
-			retryWait += permit.Wait
-		}
-		if retryWait > patience {
-			return permit, errNoRetry
+			if *left -= permit.Wait; *left < 0 {
+				return permit, errNoRetry
+			}
 		}
 		if err := c.standBy(ctx, permit); err != nil {
 			return permit, err
@@ -132,7 +152,7 @@ func (c *Caller) permit(ctx context.Context, bid stockdigest.Bid) (stockdigest.P
 
 // atHead asks the store when it is this ask's turn, until the answer is one
 // that does not hold the asks behind it.
-func (c *Caller) atHead(ctx context.Context, bid stockdigest.Bid) (stockdigest.Permit, error) {
+func (c *Caller) atHead(ctx context.Context, bid stockdigest.Bid, left *time.Duration) (stockdigest.Permit, error) {
 	g := c.gates[bid.Ask.Provider]
 	if err := g.head.Enter(ctx, bid.Ask.Run); err != nil {
 		return stockdigest.Permit{}, err
@@ -145,7 +165,7 @@ func (c *Caller) atHead(ctx context.Context, bid stockdigest.Bid) (stockdigest.P
 		}
 		switch permit.Held {
 		case stockdigest.HeldDown:
-			if max(permit.Down, permit.Wait) > patience {
+			if permit.Down >= patience || permit.Wait > *left {
 				return permit, &stockdigest.CallError{
 					Provider: bid.Ask.Provider, Reason: stockdigest.CallUnavailable, RetryAfter: permit.Wait,
 					Err: errors.New("it failed too often and is given a rest"),
@@ -155,8 +175,12 @@ func (c *Caller) atHead(ctx context.Context, bid stockdigest.Bid) (stockdigest.P
 		default:
 			return permit, nil
 		}
+		start := c.deps.Now()
 		if err := g.wait(ctx, permit.Wait); err != nil {
 			return permit, err
+		}
+		if permit.Held == stockdigest.HeldDown {
+			*left -= c.deps.Now().Sub(start)
 		}
 	}
 }

@@ -48,8 +48,10 @@ func plenty() stockdigest.Budget {
 
 func caller(tb testing.TB, s calls.Store, p calls.Provider) *calls.Caller {
 	tb.Helper()
+	began := time.Now()
 	return calls.New(calls.Config{Budget: plenty()}, calls.Deps{
-		Store: s, Providers: map[string]calls.Provider{"p": p}, Prices: prices(tb), Now: clock, Jitter: half,
+		Store: s, Providers: map[string]calls.Provider{"p": p}, Prices: prices(tb), Jitter: half,
+		Now: func() time.Time { return clock().Add(time.Since(began)) },
 		Log: slog.New(slog.DiscardHandler),
 	})
 }
