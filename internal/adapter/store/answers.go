@@ -12,17 +12,23 @@ import (
 )
 
 // UseAnswer notes that a run used the answer under key. What the run paid for
-// itself is noted already, by its call. Noting again changes nothing.
+// itself is noted already, by its call: then nothing is written, and nobody
+// waits for the writer. Noting again changes nothing.
 func (d *DB) UseAnswer(ctx context.Context, key string, run stockdigest.RunID, step stockdigest.StepName) error {
-	return d.update(ctx, "note a used answer", func(q *db.Queries) error {
+	var call string
+	err := d.view(ctx, "look who paid for an answer", func(q *db.Queries) error {
 		row, err := q.StandingCall(ctx, key)
 		if errors.Is(err, sql.ErrNoRows) || err == nil && row.RunID == string(run) {
 			return nil
 		}
-		if err != nil {
-			return err
-		}
-		return q.AddUse(ctx, db.AddUseParams{RunID: string(run), CallID: row.ID, Step: string(step), UsedAt: db.At(d.now())})
+		call = row.ID
+		return err
+	})
+	if err != nil || call == "" {
+		return err
+	}
+	return d.update(ctx, "note a used answer", func(q *db.Queries) error {
+		return q.AddUse(ctx, db.AddUseParams{RunID: string(run), CallID: call, Step: string(step), UsedAt: db.At(d.now())})
 	})
 }
 

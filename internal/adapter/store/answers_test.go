@@ -1,9 +1,13 @@
 package store_test
 
 import (
+	"context"
+	"errors"
 	"testing"
+	"time"
 
 	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/adapter/store"
 	"stockdigest.app/stockdigest/internal/adapter/store/storetest"
 )
 
@@ -32,6 +36,25 @@ func TestAUsedAnswerIsInTheBillOfWhoDidNotPay(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestWhoPaidWaitsForNoWriter holds the writer while the run that paid, and then
+// another one, use the answer.
+func TestWhoPaidWaitsForNoWriter(t *testing.T) {
+	t.Parallel()
+	db := storetest.SQLite(t)
+	b := bid("k")
+	granted(t, db, b)
+	must(t, db.SettleCall(t.Context(), done(b, "{}", 7)))
+	release, err := store.HoldWriter(t.Context(), db)
+	must(t, err)
+	must(t, db.UseAnswer(t.Context(), "k", "run", stockdigest.StepVerify))
+	soon, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := db.UseAnswer(soon, "k", "other", stockdigest.StepVerify); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v of who did not pay, want a wait for the writer: the test would see nothing", err)
+	}
+	must(t, release())
 }
 
 func TestAnOldCallTakesItsUsesAlong(t *testing.T) {

@@ -64,3 +64,13 @@ func CallPlans(ctx context.Context, d *DB) ([]string, error) {
 	}
 	return plans, nil
 }
+
+// HoldWriter takes the one writing connection of a SQLite database until it is
+// released.
+func HoldWriter(ctx context.Context, d *DB) (release func() error, err error) {
+	conn, err := d.write.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return conn.Close, nil
+}
