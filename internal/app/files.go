@@ -125,17 +125,14 @@ func (a *App) charts(name string, d stockdigest.Digest) map[string][]byte {
 // evidencePages renders every cited source once, with all the quotes that the
 // digest takes from it.
 func (a *App) evidencePages(ctx context.Context, name string, d stockdigest.Digest) (map[string][]byte, error) {
-	quotes := map[string][]stockdigest.Evidence{}
-	for _, e := range evidenceOf(d) {
-		quotes[e.Source] = append(quotes[e.Source], e)
-	}
+	bullets := bulletsOf(d)
 	pages := map[string][]byte{}
-	for source, list := range quotes {
+	for _, source := range sourcesIn(bullets) {
 		body, _, _, err := a.store.SourceText(ctx, source)
 		if err != nil {
 			return nil, fmt.Errorf("read source %s: %w", source, err)
 		}
-		page, err := compose.Source(body, list)
+		page, err := compose.Source(body, source, bullets)
 		if err != nil {
 			return nil, fmt.Errorf("render source %s: %w", source, err)
 		}
@@ -144,19 +141,29 @@ func (a *App) evidencePages(ctx context.Context, name string, d stockdigest.Dige
 	return pages, nil
 }
 
-func evidenceOf(d stockdigest.Digest) []stockdigest.Evidence {
-	var all []stockdigest.Evidence
+func bulletsOf(d stockdigest.Digest) []stockdigest.Bullet {
+	var all []stockdigest.Bullet
 	for _, r := range d.Reports {
 		for _, s := range r.Sections {
-			for _, b := range s.Bullets {
-				all = append(all, b.Evidence...)
-				if b.Context != nil {
-					all = append(all, b.Context.Evidence)
-				}
-			}
+			all = append(all, s.Bullets...)
 		}
 	}
 	return all
+}
+
+// sourcesIn lists every source that bullets, or what filings say on them, quote.
+func sourcesIn(bullets []stockdigest.Bullet) []string {
+	var all []string
+	for _, b := range bullets {
+		for _, e := range b.Evidence {
+			all = append(all, e.Source)
+		}
+		if b.Context != nil {
+			all = append(all, b.Context.Evidence.Source)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // writeAll writes pages below dir, each whole or not at all.

@@ -145,7 +145,7 @@ func TestSourcePageMarksTheSentence(t *testing.T) {
 		return stockdigest.Evidence{Source: "a1", Title: "T", URL: "https://x.example/", Quote: q, Start: start, End: start + len(q), Hash: stockdigest.Hash(body)}
 	}
 	e := quote("The price is $42.")
-	page, err := compose.Source(body, []stockdigest.Evidence{e, quote("price is $42. It was $38.")})
+	page, err := compose.Source(body, "a1", []stockdigest.Bullet{{Evidence: []stockdigest.Evidence{e, quote("price is $42. It was $38.")}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,8 +154,68 @@ func TestSourcePageMarksTheSentence(t *testing.T) {
 		t.Errorf("got %s, want %s in it and the body escaped", page, want)
 	}
 	e.Start++
-	if _, err := compose.Source(body, []stockdigest.Evidence{e}); err == nil {
+	if _, err := compose.Source(body, "a1", []stockdigest.Bullet{{Evidence: []stockdigest.Evidence{e}}}); err == nil {
 		t.Error("a quote that is not where it says was accepted")
+	}
+	if _, err := compose.Source(body, "a2", []stockdigest.Bullet{{Evidence: []stockdigest.Evidence{e}}}); err == nil {
+		t.Error("a page without a quote was accepted")
+	}
+}
+
+func TestSourcePageTellsWhatAJudgeSaid(t *testing.T) {
+	t.Parallel()
+	const body, price, other = "The price is $42.\n\nIt was <b>$38</b>.", "The price is $42.", "It was <b>$38</b>."
+	quote := func(source, q string) stockdigest.Evidence {
+		start := strings.Index(body, q)
+		return stockdigest.Evidence{Source: source, Title: "T", URL: "https://x.example/", Quote: q, Start: start, End: start + len(q), Hash: stockdigest.Hash(body)}
+	}
+	for name, c := range map[string]struct {
+		bullet stockdigest.Bullet
+		want   string // after the first paragraph
+	}{
+		"told in the source's words": {stockdigest.Bullet{Text: price, Evidence: []stockdigest.Evidence{quote("a1", price)}}, ""},
+		"supported": {
+			stockdigest.Bullet{
+				Text: "It costs <i>$42</i>.", Evidence: []stockdigest.Evidence{quote("a1", price), quote("a1", other)},
+				Judged: stockdigest.Judgement{Verdict: stockdigest.Supported, By: "m-1"},
+			},
+			`<p>The digest says: “It costs &lt;i&gt;$42&lt;/i&gt;.”</p> <p>The model m-1, as a judge, compared this with the marked words and found it supported.</p>`,
+		},
+		"supported by two sources": {
+			stockdigest.Bullet{
+				Text: "It costs $42.", Evidence: []stockdigest.Evidence{quote("a2", other), quote("a1", price)},
+				Judged: stockdigest.Judgement{Verdict: stockdigest.Supported, By: "m-1"},
+			},
+			`<p>The digest says: “It costs $42.”</p> <p>The model m-1, as a judge, compared this with the marked words and its quotes from other sources and found it supported.</p>`,
+		},
+		"not judged": {
+			stockdigest.Bullet{Text: "It costs $42.", Evidence: []stockdigest.Evidence{quote("a1", price)}, Judged: stockdigest.Judgement{Verdict: stockdigest.NotJudged}},
+			`<p>The digest says: “It costs $42.”</p> <p>A model chose these words. Fixed rules compared them with the marked words; no model judged them.</p>`,
+		},
+		"contradicted": {
+			stockdigest.Bullet{Text: price, Evidence: []stockdigest.Evidence{quote("a1", price)}, Judged: stockdigest.Judgement{Verdict: stockdigest.Contradicted, By: "m-1"}},
+			`<p>The digest quotes its source here. A model had told it in other words; the model m-1, as a judge, compared them with the marked words and found them contradicted.</p>`,
+		},
+		"not enough": {
+			stockdigest.Bullet{Text: price, Evidence: []stockdigest.Evidence{quote("a1", price)}, Judged: stockdigest.Judgement{Verdict: stockdigest.NotEnough, By: "m-1"}},
+			`<p>The digest quotes its source here. A model had told it in other words; the model m-1, as a judge, compared them with the marked words and found that they say more.</p>`,
+		},
+	} {
+		page, err := compose.Source(body, "a1", []stockdigest.Bullet{c.bullet})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, after, _ := strings.Cut(string(page), price+"</mark></p>")
+		var got string
+		if _, noted, there := strings.Cut(after, `<div class="note" role="note" id="note-1">`); there {
+			got, _, _ = strings.Cut(noted, "</div>")
+			got = strings.Join(strings.Fields(got), " ")
+		}
+		got = strings.ReplaceAll(got, "</p><p>", "</p> <p>")
+		described := strings.Contains(string(page), `aria-describedby="note-1">`+price)
+		if got != c.want || described != (c.want != "") || strings.Contains(strings.SplitN(after, "<p>It was", 2)[0], "note-1") != (c.want != "") {
+			t.Errorf("%s: got %q, described %t, want %q behind its paragraph", name, got, described, c.want)
+		}
 	}
 }
 

@@ -15,15 +15,23 @@ func Anchor(e stockdigest.Evidence) string { return fmt.Sprintf("q%d-%d", e.Star
 
 type sourcePage struct {
 	Title, Publisher, When, Label, URL string
-	Paragraphs                         [][]run
+	Paragraphs                         []paragraph
 }
 
-// A run is a piece of a paragraph; one with an anchor is marked.
-type run struct{ Text, Anchor string }
+type paragraph struct {
+	Runs  []run
+	Notes []note // on the quotes that begin here
+}
 
-// Source renders the stored text of one source with the given quotes marked,
-// so that a bullet opens to its sentence. Every quote must stand in body.
-func Source(body string, quotes []stockdigest.Evidence) ([]byte, error) {
+// A run is a piece of a paragraph; one with an anchor is marked, and Notes are
+// the IDs of what is said of it.
+type run struct{ Text, Anchor, Notes string }
+
+// Source renders the stored text of one source with the quotes that bullets take
+// from it marked, so that a bullet opens to its sentence, and with what a
+// judging model said of the bullet. Every quote must stand in body.
+func Source(body, source string, bullets []stockdigest.Bullet) ([]byte, error) {
+	quotes := quotesFrom(source, bullets)
 	if len(quotes) == 0 {
 		return nil, stockdigest.Invalid("a source page needs a quote")
 	}
@@ -36,7 +44,7 @@ func Source(body string, quotes []stockdigest.Evidence) ([]byte, error) {
 	src := p.source(quotes[0])
 	page := sourcePage{
 		Title: quotes[0].Title, Publisher: src.Publisher, Label: src.Label, URL: webURL(quotes[0].URL),
-		Paragraphs: paragraphs(body, quotes),
+		Paragraphs: paragraphs(body, quotes, notesOn(source, bullets)),
 	}
 	if src.When != "" {
 		page.When = src.When + " UTC"
@@ -44,18 +52,43 @@ func Source(body string, quotes []stockdigest.Evidence) ([]byte, error) {
 	return render("source", page)
 }
 
-// paragraphs cuts body at blank lines and marks the quotes. Of overlapping
-// quotes the first one is marked whole and the rest of the next after it.
-func paragraphs(body string, quotes []stockdigest.Evidence) [][]run {
+// quotesFrom are the quotes of bullets, and of what filings say on them, that
+// stand in a source.
+func quotesFrom(source string, bullets []stockdigest.Bullet) []stockdigest.Evidence {
+	var quotes []stockdigest.Evidence
+	for _, b := range bullets {
+		all := b.Evidence
+		if b.Context != nil {
+			all = append(slices.Clone(all), b.Context.Evidence)
+		}
+		for _, e := range all {
+			if e.Source == source {
+				quotes = append(quotes, e)
+			}
+		}
+	}
+	return quotes
+}
+
+// paragraphs cuts body at blank lines, marks the quotes, and puts each note
+// behind the paragraph where its first quote begins. Of overlapping quotes the
+// first one is marked whole and the rest of the next after it.
+func paragraphs(body string, quotes []stockdigest.Evidence, notes []note) []paragraph {
 	marks := slices.Clone(quotes)
 	slices.SortFunc(marks, func(a, b stockdigest.Evidence) int {
 		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(b.End, a.End))
 	})
-	var all [][]run
+	var all []paragraph
 	at := 0
 	for text := range strings.SplitSeq(body, "\n\n") {
-		if runs := markUp(text, at, marks); len(runs) > 0 {
-			all = append(all, runs)
+		p := paragraph{Runs: markUp(text, at, marks, notes)}
+		for _, n := range notes {
+			if at <= n.quotes[0].Start && n.quotes[0].Start < at+len(text) {
+				p.Notes = append(p.Notes, n)
+			}
+		}
+		if len(p.Runs) > 0 {
+			all = append(all, p)
 		}
 		at += len(text) + len("\n\n")
 	}
@@ -63,11 +96,12 @@ func paragraphs(body string, quotes []stockdigest.Evidence) [][]run {
 }
 
 // markUp cuts one paragraph, which begins at byte start of the body.
-func markUp(text string, start int, marks []stockdigest.Evidence) []run {
+func markUp(text string, start int, marks []stockdigest.Evidence, notes []note) []run {
 	var runs []run
-	add := func(from, to int, anchor string) {
+	add := func(from, to int, r run) {
 		if from < to {
-			runs = append(runs, run{Text: text[from:to], Anchor: anchor})
+			r.Text = text[from:to]
+			runs = append(runs, r)
 		}
 	}
 	done := 0
@@ -76,15 +110,15 @@ func markUp(text string, start int, marks []stockdigest.Evidence) []run {
 		if from >= to {
 			continue
 		}
-		add(done, from, "")
+		add(done, from, run{})
 		anchor := Anchor(m)
 		if m.Start < start { // goes on from the paragraph before, which has the anchor
 			anchor += "-more"
 		}
-		add(from, to, anchor)
+		add(from, to, run{Anchor: anchor, Notes: idsOn(m, notes)})
 		done = to
 	}
-	add(done, len(text), "")
+	add(done, len(text), run{})
 	return runs
 }
 
