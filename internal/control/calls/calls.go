@@ -83,6 +83,7 @@ type Caller struct {
 	deps Deps
 
 	gates map[string]*gate // one per provider
+	trust *trust
 
 	mu      sync.Mutex
 	stopped bool
@@ -116,6 +117,7 @@ func New(cfg Config, deps Deps) *Caller {
 		cfg: cfg, deps: deps, gates: map[string]*gate{}, flights: map[string]*flight{}, stopping: make(chan struct{}),
 		gatherings: map[stockdigest.Model]*gathering{}, followed: map[string]*following{}, resting: map[string]time.Time{},
 	}
+	c.trust = &trust{now: deps.Now, lost: map[stockdigest.RunID]loss{}}
 	for name := range deps.Providers {
 		c.gates[name] = &gate{head: turn.NewGate(1), freed: make(chan struct{}, 1)}
 	}
@@ -137,6 +139,7 @@ type flight struct {
 	done   chan struct{}
 	answer stockdigest.Completion
 	err    error
+	began  time.Time // when it was first asked by itself; zero: never, or in a batch only
 
 	waiting int                     // guarded by the caller's lock
 	cancel  context.CancelCauseFunc // ends the wait for leave; the call itself goes on
@@ -162,9 +165,10 @@ func (c *Caller) Stop() {
 
 // Ask returns the answer to the ask's prompt, from the ledger when it was paid
 // for before; what a run uses that others paid for is noted in its bill. It
-// waits for limits and for money that calls under way will give
-// back. When ctx ends it returns at once; a call under way is finished and its
-// answer kept. It fails with *stockdigest.OverBudget when a cap leaves no room,
+// waits for limits and for money that calls under way will give back, and up to
+// a minute for providers in trouble; a run that did so for nothing waits seconds
+// from then on. When ctx ends it returns at once; a call under way is finished
+// and its answer kept. It fails with *stockdigest.OverBudget when a cap leaves no room,
 // with *stockdigest.CallError when the provider gives no answer.
 func (c *Caller) Ask(ctx context.Context, ask stockdigest.Ask) (stockdigest.Completion, error) {
 	if c.gates[ask.Provider] == nil {
@@ -180,6 +184,9 @@ func (c *Caller) Ask(ctx context.Context, ask stockdigest.Ask) (stockdigest.Comp
 		var over *stockdigest.OverBudget
 		if !mine && errors.As(err, &over) {
 			continue // somebody else's money is gone
+		}
+		if _, failed := errors.AsType[*stockdigest.CallError](err); failed {
+			c.trust.lose(ask.Run, f.began)
 		}
 		if err != nil {
 			return answer, err
@@ -211,7 +218,7 @@ func (c *Caller) join(ctx context.Context, key string, ask stockdigest.Ask) (f *
 	c.flights[name] = f
 	c.left.Go(func() {
 		defer cancel(nil)
-		f.answer, f.err = c.fly(flying, key, ask)
+		f.answer, f.err = c.fly(flying, f, key, ask)
 		if heard := c.land(f); !heard && f.err != nil && !errors.Is(f.err, context.Canceled) && !errors.Is(f.err, errStopped) {
 			c.deps.Log.WarnContext(flying, "a paid call that nobody waits for has failed", "key", key, "error", f.err)
 		}

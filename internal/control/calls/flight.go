@@ -17,10 +17,8 @@ const (
 	maxTries = 3
 	// Patience is how long an ask waits in all for a provider that is down, and
 	// for its turn to try again. It covers one probe, so that a hiccup degrades
-	// nothing, and an outage does not hold the runs up. Brief is the patience of
-	// an ask that comes after others of its run have lost theirs.
+	// nothing, and an outage does not hold the runs up.
 	patience = time.Minute
-	brief    = 3 * time.Second
 	// One attempt to reach the store may take storeTime. While it is away,
 	// beginTries and settleTries are made, storePause apart.
 	storeTime   = 15 * time.Second
@@ -34,31 +32,17 @@ var (
 	errMute = errors.New("the store took too long")
 )
 
-// fly gets the answer of one key. Its CallError tells how long that took.
-func (c *Caller) fly(ctx context.Context, key string, ask stockdigest.Ask) (stockdigest.Completion, error) {
-	start := c.deps.Now()
-	answer, err := c.answer(ctx, key, ask)
-	if failed, ok := errors.AsType[*stockdigest.CallError](err); ok {
-		told := *failed
-		told.Waited = c.deps.Now().Sub(start)
-		err = &told
-	}
-	return answer, err
-}
-
-// answer gets the answer of one key, trying again where that may help.
-func (c *Caller) answer(ctx context.Context, key string, ask stockdigest.Ask) (stockdigest.Completion, error) {
+// fly gets the answer of one key, trying again where that may help.
+func (c *Caller) fly(ctx context.Context, f *flight, key string, ask stockdigest.Ask) (stockdigest.Completion, error) {
 	if answer, found, err := c.deps.Store.Answer(ctx, key); err == nil && found {
 		return answer, nil
 	}
 	if answer, found, err := c.batched(ctx, key, ask); found || err != nil {
 		return answer, err
 	}
+	f.began = c.deps.Now()
 	var failed *stockdigest.CallError
-	left := patience
-	if ask.Brief {
-		left = brief
-	}
+	left, tries := c.trust.left(ask.Run)
 	for try := 1; ; try++ {
 		bid, err := c.bid(key, ask, try)
 		if err != nil {
@@ -79,7 +63,7 @@ func (c *Caller) answer(ctx context.Context, key string, ask stockdigest.Ask) (s
 			return answer, err
 		}
 		wait := max(failed.RetryAfter, c.backOff(try))
-		if !failed.Temporary() || wait > left || try == maxTries {
+		if !failed.Temporary() || wait > left || try == tries {
 			return stockdigest.Completion{}, failed
 		}
 		left -= wait
@@ -126,7 +110,7 @@ var errNoRetry = errors.New("no retry left")
 
 // permit waits for leave to make the call. What holds the whole provider is
 // waited for at the head of its queue; what holds this ask only, beside it. Left
-// is the patience with a provider in trouble.
+// is the patience with a provider in trouble that the ask still has.
 func (c *Caller) permit(ctx context.Context, bid stockdigest.Bid, left *time.Duration) (stockdigest.Permit, error) {
 	for {
 		permit, err := c.atHead(ctx, bid, left)
