@@ -14,10 +14,22 @@ import (
 	"stockdigest.app/stockdigest"
 	"stockdigest.app/stockdigest/internal/adapter/store"
 	"stockdigest.app/stockdigest/internal/pipeline/summarize"
+	"stockdigest.app/stockdigest/internal/pipeline/triage"
+	"stockdigest.app/stockdigest/internal/pipeline/verify"
 )
 
-// editions are the versions of prompts that the program brings.
-func editions() (map[stockdigest.Edition]string, error) { return summarize.Editions() }
+// editions are the versions of the prompts of all steps that the program brings.
+func editions() (map[stockdigest.Edition]string, error) {
+	all := map[stockdigest.Edition]string{}
+	for _, of := range []func() (map[stockdigest.Edition]string, error){triage.Editions, summarize.Editions, verify.Editions} {
+		some, err := of()
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(all, some)
+	}
+	return all, nil
+}
 
 // parseEditions reads a list such as write=2,choose=3, by prompt.
 func parseEditions(list string) (map[string]stockdigest.Edition, error) {
@@ -35,16 +47,29 @@ func parseEditions(list string) (map[string]stockdigest.Edition, error) {
 			return nil, err
 		}
 		if _, there := known[e]; !there {
-			var names []string
-			for k := range maps.Keys(known) {
-				names = append(names, k.Prompt+"="+k.Version)
-			}
-			slices.Sort(names)
-			return nil, stockdigest.Invalid(fmt.Sprintf("there is no prompt %s=%s: there are %s", e.Prompt, e.Version, strings.Join(names, ", ")))
+			return nil, noEdition(e, known)
 		}
 		all[e.Prompt] = e
 	}
 	return all, nil
+}
+
+// noEdition says which versions there are of the prompt that was named, or of
+// all when there is no such prompt.
+func noEdition(e stockdigest.Edition, known map[stockdigest.Edition]string) error {
+	var versions, all []string
+	for k := range known {
+		all = append(all, k.Prompt+"="+k.Version)
+		if k.Prompt == e.Prompt {
+			versions = append(versions, k.Prompt+"="+k.Version)
+		}
+	}
+	slices.Sort(versions)
+	slices.Sort(all)
+	if len(versions) > 0 {
+		return stockdigest.Invalid(fmt.Sprintf("the prompt %s has no version %s: it has %s", e.Prompt, e.Version, strings.Join(versions, ", ")))
+	}
+	return stockdigest.Invalid(fmt.Sprintf("there is no prompt %s: there are %s", e.Prompt, strings.Join(all, ", ")))
 }
 
 // WithPrompts is o with other versions of prompts, or an ErrInvalid when the
@@ -65,8 +90,10 @@ func (o Options) editionFaults() []string {
 	if _, err := parseEditions(o.Prompts); err != nil {
 		faults = append(faults, "STOCKDIGEST_PROMPTS: "+stockdigest.Message(err))
 	}
-	if _, err := parseEditions(o.Canary); err != nil || strings.Contains(o.Canary, ",") {
-		faults = append(faults, fmt.Sprintf("STOCKDIGEST_CANARY=%q is not one version of a prompt that there is, such as write=2", o.Canary))
+	if _, err := parseEditions(o.Canary); err != nil {
+		faults = append(faults, "STOCKDIGEST_CANARY: "+stockdigest.Message(err))
+	} else if strings.Contains(o.Canary, ",") {
+		faults = append(faults, fmt.Sprintf("STOCKDIGEST_CANARY=%q is more than one version of a prompt", o.Canary))
 	}
 	if o.CanaryPercent < 0 || o.CanaryPercent > 100 {
 		faults = append(faults, fmt.Sprintf("STOCKDIGEST_CANARY_PERCENT=%d is not from 0 to 100", o.CanaryPercent))

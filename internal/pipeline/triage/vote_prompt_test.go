@@ -32,6 +32,9 @@ func TestThePromptIsGolden(t *testing.T) {
 	if len(prompt.System) > 6<<10 || !json.Valid(prompt.Schema) || prompt.MaxOutput <= 0 {
 		t.Errorf("%d bytes, schema %s, %d tokens, want at most 6 KB, JSON and a bound", len(prompt.System), prompt.Schema, prompt.MaxOutput)
 	}
+	if editions, err := triage.Editions(); err != nil || editions[stockdigest.Edition{Prompt: "vote", Version: prompt.Version}] != prompt.System {
+		t.Errorf("it is asked with another text than its edition (%v)", err)
+	}
 	got := fmt.Sprintf("%s\n----\n%s----\n%s\nmax output %d\n", prompt.System, prompt.Input, prompt.Schema, prompt.MaxOutput)
 	file := filepath.Join("testdata", prompt.Name+"."+prompt.Version+".golden")
 	if *update {
