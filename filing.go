@@ -30,6 +30,17 @@ func FormName(form string) string {
 	return form
 }
 
+// Own reports a filing in which the company itself speaks: those of insiders and
+// holders are somebody else's.
+func (f Filing) Own() bool {
+	for _, form := range []string{"8-K", "6-K", "10-K", "10-Q", "20-F", "40-F"} {
+		if strings.HasPrefix(f.Form, form) {
+			return true
+		}
+	}
+	return false
+}
+
 // A Document is one file of a filing.
 type Document struct {
 	Accession   Accession

@@ -105,6 +105,7 @@ type BulletID string
 type Bullet struct {
 	ID        BulletID   `json:"id"`
 	Text      string     `json:"text"`
+	Speaker   string     `json:"speaker,omitempty"` // who says we in the text: the company; empty when nobody does
 	Evidence  []Evidence `json:"evidence"`
 	Story     StoryID    `json:"story"`
 	Impact    Impact     `json:"impact"`

@@ -53,7 +53,7 @@ func (s *Refresh) Run(ctx context.Context, run stockdigest.Run) error {
 // bullet of each new development that matters, at the end of its section and
 // marked. The night's bullets stay as they are. It returns how many came in.
 func Late(night stockdigest.Report, run stockdigest.Run, m stockdigest.Material, d stockdigest.Draft) (stockdigest.Report, int) {
-	late, told := lateSections(run.Kind, d)
+	late, told := lateSections(run.Kind, m, d)
 	if len(told) == 0 {
 		return night, 0
 	}
@@ -74,10 +74,10 @@ func Late(night stockdigest.Report, run stockdigest.Run, m stockdigest.Material,
 }
 
 // lateSections are the first bullets of stories that matter, and whose they are.
-func lateSections(kind stockdigest.ReportKind, d stockdigest.Draft) ([]stockdigest.Section, map[stockdigest.StoryID]bool) {
+func lateSections(kind stockdigest.ReportKind, m stockdigest.Material, d stockdigest.Draft) ([]stockdigest.Section, map[stockdigest.StoryID]bool) {
 	told := map[stockdigest.StoryID]bool{}
 	var late []stockdigest.Section
-	for _, s := range sections(kind, d) {
+	for _, s := range sections(kind, m, d) {
 		kept := stockdigest.Section{Name: s.Name}
 		for _, b := range s.Bullets {
 			if b.Impact == stockdigest.ImpactLow || told[b.Story] {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/text"
 )
 
 // heldAbove is the share of a draft's bullets that the gate may refuse before
@@ -29,7 +30,7 @@ func Build(run stockdigest.Run, m stockdigest.Material, d stockdigest.Draft) sto
 		Rung:     d.Rung,
 		Written:  d.Written,
 		Price:    m.Price,
-		Sections: integrate(run.Kind, sections(run.Kind, d)),
+		Sections: integrate(run.Kind, sections(run.Kind, m, d)),
 		Stories:  stories(m),
 		Articles: articles(m),
 		Filings:  filings(m),
@@ -46,15 +47,33 @@ func reportID(run stockdigest.Run, version int) stockdigest.ReportID {
 	return stockdigest.ReportID("r" + stockdigest.Hash(key)[:20])
 }
 
-func sections(kind stockdigest.ReportKind, d stockdigest.Draft) []stockdigest.Section {
+func sections(kind stockdigest.ReportKind, m stockdigest.Material, d stockdigest.Draft) []stockdigest.Section {
 	kept := []stockdigest.Section{}
 	for _, s := range d.Sections {
-		if len(s.Bullets) > 0 && !s.Name.Hidden(kind) {
-			s.Bullets = slices.Clone(s.Bullets)
-			kept = append(kept, s)
+		if len(s.Bullets) == 0 || s.Name.Hidden(kind) {
+			continue
 		}
+		s.Bullets = slices.Clone(s.Bullets)
+		for i := range s.Bullets {
+			s.Bullets[i].Speaker = speaker(s.Bullets[i], m)
+		}
+		kept = append(kept, s)
 	}
 	return kept
+}
+
+// speaker is who speaks in a bullet that says we: the company, in the very words
+// of a filing of its own.
+func speaker(b stockdigest.Bullet, m stockdigest.Material) string {
+	if len(b.Evidence) == 0 || b.Text != b.Evidence[0].Quote || !text.FirstPerson(b.Text) {
+		return ""
+	}
+	for _, f := range m.Filings {
+		if f.Own() && strings.HasPrefix(b.Evidence[0].Source, string(f.Accession)+"/") {
+			return "the company"
+		}
+	}
+	return ""
 }
 
 func stories(m stockdigest.Material) []stockdigest.ReportStory {

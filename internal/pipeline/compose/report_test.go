@@ -93,6 +93,32 @@ func TestBottomLineIsComputedFromTheBullets(t *testing.T) {
 	}
 }
 
+// TestWhoSaysWeIsNamed tells the words of a filing as they stand, and says whose
+// they are; words of a model are nobody's quotation.
+func TestWhoSaysWeIsNamed(t *testing.T) {
+	t.Parallel()
+	const ours = "We expect to cut 400 jobs in Ohio by June."
+	for name, c := range map[string]struct{ form, text, quote, speaker, want string }{
+		"a filing of the company": {"10-Q", ours, ours, "the company", "The company says: “" + ours + "”"},
+		"nobody says we":          {"10-Q", "Sales rose 5%.", "Sales rose 5%.", "", "* Sales rose 5%."},
+		"a filing of a holder":    {"SC 13D", ours, ours, "", "* " + ours},
+		"other words":             {"10-Q", "It may cut jobs, which our digest tells.", ours, "", "* It may cut jobs"},
+	} {
+		m, d := material(""), draft(1, 0)
+		m.Filings = []stockdigest.Filing{{Accession: "1-26-1", Form: c.form}}
+		b := &d.Sections[0].Bullets[0]
+		b.Text, b.Evidence = c.text, []stockdigest.Evidence{{Source: stockdigest.DocumentSource("1-26-1", 1), Quote: c.quote, Publisher: "SEC"}}
+		r := compose.Build(run(stockdigest.Daily), m, d)
+		text := renderText(t, stockdigest.Digest{AsOf: r.AsOf, TimeZone: "UTC", Reports: []stockdigest.Report{r}})
+		if got := r.Sections[0].Bullets[0]; got.Text != c.text || got.Speaker != c.speaker || !strings.Contains(strings.Join(strings.Fields(text), " "), c.want) {
+			t.Errorf("%s: got %q by %q in\n%s\nwant %q", name, got.Text, got.Speaker, text, c.want)
+		}
+		if b.Speaker != "" {
+			t.Errorf("%s: the draft was changed", name)
+		}
+	}
+}
+
 func TestDailyLeavesOutWhatOnlyAWeekCanSay(t *testing.T) {
 	t.Parallel()
 	d := draft(1, 0)

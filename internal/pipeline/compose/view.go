@@ -120,7 +120,7 @@ func again(s stockdigest.SectionName) bool {
 }
 
 func (p painter) bullet(b stockdigest.Bullet) bulletView {
-	v := bulletView{Text: b.Text, Update: updateLine(b), Tags: tags(b)}
+	v := bulletView{Text: spoken(b), Update: updateLine(b), Tags: tags(b)}
 	if b.Late {
 		v.Late = "Added this morning"
 	}
@@ -134,6 +134,14 @@ func (p painter) bullet(b stockdigest.Bullet) bulletView {
 		v.Context = &contextView{Text: b.Context.Text, Source: p.filing(*b.Context)}
 	}
 	return v
+}
+
+// spoken is the text of a bullet, with who speaks where it says we.
+func spoken(b stockdigest.Bullet) string {
+	if b.Speaker == "" {
+		return b.Text
+	}
+	return capital(b.Speaker) + " says: “" + b.Text + "”"
 }
 
 // updateLine is what changed, without the sentence when the bullet tells it.

@@ -125,7 +125,7 @@ func (r reader) measure(s sentence) features {
 		Words:   math.Min(float64(len(words))/25, 4),
 		Speech:  quoted(s.text),
 		Move:    yes(tellsMove(words)),
-		Opinion: opinion(words), PriceMove: yes(priceMove(words)), Background: yes(background(s.text, words) || longAgo(words, s.source.evidence.PublishedAt.Year())),
+		Opinion: opinion(words, s.source.own()), PriceMove: yes(priceMove(words)), Background: yes(background(s.text, words) || longAgo(words, s.source.evidence.PublishedAt.Year())),
 		Filing: yes(s.source.filing != nil),
 		Aside:  aside(s.text), Terms: terms(s.text, words),
 	}
@@ -304,11 +304,14 @@ func yes(b bool) float64 {
 }
 
 // opinion is how much a sentence speaks a view: one word is half, two are all.
-func opinion(words []string) float64 {
+// Where the company itself speaks, we is no view.
+func opinion(words []string, company bool) float64 {
 	n := 0.0
 	for _, w := range words {
 		switch w {
-		case "i", "i'm", "i'll", "i've", "i'd", "we", "we're", "we've", "we'll", "we'd", "my", "our", "us", "me", "personally", "honestly":
+		case "we", "we're", "we've", "we'll", "we'd", "our", "us":
+			n += 2 * yes(!company)
+		case "i", "i'm", "i'll", "i've", "i'd", "my", "me", "personally", "honestly":
 			n += 2
 		case "hell", "heck", "awesome", "weird", "handsome", "gorgeous", "crap", "damn", "stunning", "hopefully", "arguably", "honest", "rewind", "sucks", "fun":
 			n += 2

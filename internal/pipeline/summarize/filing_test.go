@@ -64,6 +64,29 @@ func TestFilingReadsPressReleasesAndNoContracts(t *testing.T) {
 	}
 }
 
+// TestWhoSaysWeInAFilingIsTheCompany puts the same words into a filing of the
+// company, one of a holder, and the news.
+func TestWhoSaysWeInAFilingIsTheCompany(t *testing.T) {
+	t.Parallel()
+	const said = "We expect to cut 400 jobs in Ohio by June and to book a charge of $30 million in the second quarter."
+	told := func(m stockdigest.Material) bool { return strings.Contains(strings.Join(texts(write(t, m)), "\n"), said) }
+	of := func(form string) stockdigest.Material {
+		f := filing()
+		f.Form = form
+		f.Documents = []stockdigest.Document{{Accession: f.Accession, Seq: 1, Type: form, URL: f.URL, Text: said, Hash: stockdigest.Hash(said), Items: []stockdigest.Item{{Number: "8.01", End: len(said)}}}}
+		return filed(f)
+	}
+	for form, want := range map[string]bool{"8-K": true, "10-Q/A": true, "6-K": true, "SC 13D": false, "4": false} {
+		if got := told(of(form)); got != want {
+			t.Errorf("%s: told %t, want %t", form, got, want)
+		}
+	}
+	news := candidate("https://post.example/jobs", "Post", "Brightwell to cut 400 jobs in Ohio", said)
+	if m := (stockdigest.Material{Ticker: brightwell(), Stories: []stockdigest.Story{story(news.Article.Title, news)}, Candidates: []stockdigest.Candidate{news}}); told(m) {
+		t.Error("an article's we is told as if it were the company's")
+	}
+}
+
 func TestContextSpeaksOfTheSameThing(t *testing.T) {
 	t.Parallel()
 	about := candidate("https://wire.example/notes", "Wire", "Brightwell to sell bonds",

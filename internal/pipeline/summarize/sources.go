@@ -143,13 +143,25 @@ func (s *source) read(ranges []text.Span, most int) []sentence {
 				sub.Start += len(enumerator.FindString(sub.Of(s.body)))
 			}
 			t := sub.Of(s.body)
-			if s.earlier && ownVoice(t, limit) || usable(t, limit) && (s.filing != nil || !firstPerson(t)) || index <= early && s.filing == nil && briefLead(t, s.evidence.Title) {
+			if s.stands(t, limit) || index <= early && s.filing == nil && briefLead(t, s.evidence.Title) {
 				all = append(all, sentence{source: s, span: sub, text: t, index: index - 1, words: contentWords(t)})
 			}
 		}
 	}
 	return all
 }
+
+// stands reports a sentence that stands on its own. One that says we tells news
+// only where the company speaks, in a filing of its own.
+func (s *source) stands(t string, limit int) bool {
+	if s.filing == nil {
+		return usable(t, limit) && !text.FirstPerson(t)
+	}
+	return usable(t, limit) || (s.earlier || s.own()) && ownVoice(t, limit)
+}
+
+// own reports a filing in which the company itself speaks.
+func (s *source) own() bool { return s.filing != nil && s.filing.Own() }
 
 // briefLead reports an early sentence that is too short to be usable by itself
 // and is the headline again, such as "Brightwell grows revenue 36%".

@@ -3,7 +3,6 @@ package summarize
 import (
 	"slices"
 	"strings"
-	"unicode"
 
 	"stockdigest.app/stockdigest"
 	"stockdigest.app/stockdigest/internal/text"
@@ -52,45 +51,6 @@ func teaser(s string) bool {
 	}
 	words := text.Words(rest)
 	return len(words) > 0 && has(words[:1], "how", "what", "why", "everything", "who", "where", "when")
-}
-
-// firstPerson reports a sentence of a columnist or blogger: it says I, we or our
-// outside quotation marks.
-func firstPerson(s string) bool {
-	quoted, from := false, 0
-	var outside strings.Builder
-	for i, r := range s {
-		if r != '“' && r != '”' && r != '"' {
-			continue
-		}
-		if !quoted {
-			outside.WriteString(s[from:i])
-		}
-		quoted, from = r == '“' || r == '"' && !quoted, i
-	}
-	if !quoted {
-		outside.WriteString(s[from:])
-	}
-	plain := outside.String()
-	for _, p := range text.WordSpans(plain) {
-		w, _, _ := strings.Cut(strings.ReplaceAll(p.Of(plain), "’", "'"), "'")
-		switch w {
-		case "I":
-			if len(w) == p.End-p.Start && (p.Start == 0 || !afterCapital(plain[:p.Start])) || len(w) < p.End-p.Start {
-				return true
-			}
-		case "we", "We", "us", "our", "Our", "ours", "my", "My", "me", "myself", "ourselves":
-			return true
-		}
-	}
-	return false
-}
-
-// afterCapital reports a text whose last word has a capital: the I of "Henry I"
-// and "Phase I" counts.
-func afterCapital(before string) bool {
-	words := strings.Fields(before)
-	return len(words) > 0 && strings.IndexFunc(words[len(words)-1], unicode.IsUpper) == 0
 }
 
 // foreign reports a sentence in another language: several of the small words of
