@@ -15,9 +15,10 @@ import (
 const (
 	// How often one prompt is sent when the provider fails.
 	maxTries = 3
-	// Patience is how long an ask waits in all for a provider that is down, and
-	// for its turn to try again. It covers one probe, so that a hiccup degrades
-	// nothing, and an outage does not hold the runs up.
+	// Patience is how long an ask goes on waiting, beside its place in the queue:
+	// for a provider that is down, for its turn to try again, and for answers
+	// that do not come. It covers one probe, so that a hiccup degrades nothing,
+	// and an outage does not hold the runs up.
 	patience = time.Minute
 	// One attempt to reach the store may take storeTime. While it is away,
 	// beginTries and settleTries are made, storePause apart.
@@ -58,7 +59,9 @@ func (c *Caller) fly(ctx context.Context, f *flight, key string, ask stockdigest
 			return *permit.Answer, nil
 		}
 		var answer stockdigest.Completion
+		sent := c.deps.Now()
 		answer, failed, err = c.pay(ctx, bid, permit.Wait)
+		left -= c.deps.Now().Sub(sent)
 		if failed == nil || err != nil {
 			return answer, err
 		}

@@ -69,7 +69,9 @@ func TestFilingReadsPressReleasesAndNoContracts(t *testing.T) {
 func TestWhoSaysWeInAFilingIsTheCompany(t *testing.T) {
 	t.Parallel()
 	const said = "We expect to cut 400 jobs in Ohio by June and to book a charge of $30 million in the second quarter."
-	told := func(m stockdigest.Material) bool { return strings.Contains(strings.Join(texts(write(t, m)), "\n"), said) }
+	told := func(m stockdigest.Material) bool {
+		return strings.Contains(strings.Join(texts(write(t, m)), "\n"), said)
+	}
 	of := func(form string) stockdigest.Material {
 		f := filing()
 		f.Form = form
