@@ -155,3 +155,22 @@ func must(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+func TestAReportTellsThatInsidersBuyAtOnce(t *testing.T) {
+	t.Parallel()
+	world, opts := pretend(t, sim.Config{Seed: 1, Tickers: 4, Articles: 8}, "STOCKDIGEST_WRITER=extractive")
+	buyers := world.World().Tickers[3].Symbol
+	for _, r := range pretendReports(t, opts, stockdigest.Daily) {
+		told := 0
+		for _, s := range r.Sections {
+			for _, b := range s.Bullets {
+				if strings.Contains(b.Text, "3 insiders of ") {
+					told++
+				}
+			}
+		}
+		if want := map[bool]int{true: 1, false: 0}[string(r.Ticker) == buyers]; told != want {
+			t.Errorf("%s: %d bullets on insiders, want %d", r.Ticker, told, want)
+		}
+	}
+}

@@ -22,7 +22,7 @@ type Bound struct {
 // stages are what a ticker's work must go through one after the other. Inside a
 // stage everything may happen at once.
 func stages() [][]string {
-	return [][]string{{"feed", "submissions"}, {"vote"}, {"page"}, {"read"}, {"write"}}
+	return [][]string{{"feed", "submissions"}, {"filing"}, {"vote"}, {"page"}, {"read"}, {"write"}}
 }
 
 // LowerBound computes the bound of the work in a log, done by processes that

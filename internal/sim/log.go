@@ -9,7 +9,7 @@ import (
 // An Entry is one request to the pretend world.
 type Entry struct {
 	Provider Provider      `json:"provider"`
-	Route    string        `json:"route"`             // feed, page, robots, submissions, read, write
+	Route    string        `json:"route"`             // feed, page, robots, submissions, filing, read, write
 	Key      string        `json:"key"`               // of what was asked: an address, or a model and its words
 	Tickers  []string      `json:"tickers,omitempty"` // whose work it is
 	Start    time.Time     `json:"start"`

@@ -84,26 +84,3 @@ var (
 	frameHead = "<style>" + strings.Repeat(".story-body p{margin:0 0 1em;font:17px/1.5 serif}.rail{float:right;width:300px}.teaser a{color:#123;text-decoration:none}\n", 120) + "</style></head>\n"  //nolint:gochecknoglobals // made once, never changed
 	frameFoot = "<script>window.state={" + strings.Repeat("\"slot\":{\"kind\":\"banner\",\"sizes\":[[300,250],[728,90]],\"lazy\":true,\"path\":\"/1/news/desk\"},\n", 240) + "\"end\":0};</script>\n" //nolint:gochecknoglobals // made once, never changed
 )
-
-// submissions is EDGAR's list of a company that files nothing.
-func (s *Sim) submissions(path string) ([]byte, bool) {
-	cik, ok := strings.CutPrefix(path, "/submissions/CIK")
-	cik, isJSON := strings.CutSuffix(cik, ".json")
-	if !ok || !isJSON {
-		return nil, false
-	}
-	for i, c := range s.companies {
-		if cikOf(i) != cik {
-			continue
-		}
-		raw, err := json.Marshal(map[string]any{
-			"cik": cik, "name": strings.ToUpper(c.full), "tickers": []string{c.symbol},
-			"filings": map[string]any{"files": []string{}, "recent": map[string]any{
-				"accessionNumber": []string{}, "filingDate": []string{}, "reportDate": []string{}, "acceptanceDateTime": []string{},
-				"form": []string{}, "items": []string{}, "primaryDocument": []string{},
-			}},
-		})
-		return raw, err == nil
-	}
-	return nil, false
-}

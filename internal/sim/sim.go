@@ -183,9 +183,7 @@ func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return s.page(s.articles[at]), true
 		})
 	case within(host, edgarDomain):
-		s.get(w, r, exchange{provider: EDGAR, route: "submissions", key: host + r.URL.Path, kind: "application/json"}, func() ([]byte, bool) {
-			return s.submissions(r.URL.Path)
-		})
+		s.edgar(w, r, host)
 	default:
 		s.source(w, r, host)
 	}

@@ -9,11 +9,13 @@ import (
 	"time"
 
 	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/adapter/edgar"
 	"stockdigest.app/stockdigest/internal/adapter/fetch"
 	"stockdigest.app/stockdigest/internal/adapter/fmp"
 	"stockdigest.app/stockdigest/internal/adapter/gnews"
 	"stockdigest.app/stockdigest/internal/adapter/prices"
 	"stockdigest.app/stockdigest/internal/adapter/scrapfly"
+	"stockdigest.app/stockdigest/internal/disclosure"
 	"stockdigest.app/stockdigest/internal/sim"
 )
 
@@ -110,6 +112,34 @@ func TestFMPKnowsTheCompanies(t *testing.T) {
 	wrong := fmp.New(fmp.Config{Key: "x", Get: p.client("x"), Now: now})
 	if _, err := wrong.Quote(t.Context(), symbol); !errors.Is(err, stockdigest.ErrDenied) {
 		t.Errorf("wrong key: got %v, want ErrDenied", err)
+	}
+}
+
+// TestInsidersOfSomeCompaniesBuyAtOnce reads the lists and forms as the product
+// does.
+func TestInsidersOfSomeCompaniesBuyAtOnce(t *testing.T) {
+	t.Parallel()
+	p := open(t, sim.Config{Seed: 1, Tickers: 12, Articles: 4})
+	client := edgar.New(p.client(""))
+	for i, told := range p.World().Tickers {
+		ticker := stockdigest.Ticker{Symbol: stockdigest.Symbol(told.Symbol), Name: told.Name, Exchange: told.Exchange, CIK: told.CIK}
+		forms, err := client.Filings(t.Context(), ticker, stockdigest.Window{From: asOf.Add(-24 * time.Hour), To: asOf})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := 0
+		if i == 3 || i == 10 {
+			want = 3
+		}
+		clusters := disclosure.Clusters(told.CIK, forms)
+		if len(forms) != want || len(clusters) != want/3 {
+			t.Errorf("company %d: got %d forms and %d clusters, want %d and %d", i, len(forms), len(clusters), want, want/3)
+		}
+		for _, c := range clusters {
+			if c.Sale || len(c.Insiders) != 3 {
+				t.Errorf("company %d: got %+v, want three who buy", i, c)
+			}
+		}
 	}
 }
 
