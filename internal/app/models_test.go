@@ -71,12 +71,12 @@ func TestEveryFamilyWritesAReport(t *testing.T) {
 func badKinds(slow bool) map[sim.FaultKind]bool {
 	kinds := map[sim.FaultKind]bool{
 		sim.FaultRefusal: false, sim.FaultCut: false, sim.FaultBlanks: false, sim.FaultLoop: false, sim.FaultForm: false, sim.FaultIDs: false,
-		sim.FaultBusyAbsurd: false, sim.FaultFences: true,
+		sim.FaultBusyAbsurd: false, sim.FaultFences: true, sim.FaultTokens: true,
 	}
 	if slow {
 		for _, kind := range []sim.FaultKind{
 			sim.FaultBusy, sim.FaultBusyAfter, sim.FaultError, sim.FaultGateway, sim.FaultOverload, sim.FaultHang, sim.FaultHangBody, sim.FaultHalf,
-			sim.FaultType, sim.FaultHuge, sim.FaultTokens,
+			sim.FaultType, sim.FaultHuge,
 		} {
 			kinds[kind] = false
 		}
