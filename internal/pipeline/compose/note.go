@@ -8,9 +8,9 @@ import (
 	"stockdigest.app/stockdigest"
 )
 
-// A note is what a judging model said of a bullet, for people who look at the
+// A judgeNote is what a judging model said of a bullet, for people who look at the
 // quotes that the bullet rests on.
-type note struct {
+type judgeNote struct {
 	ID   string
 	Says string // the words of the digest, when they are not those of the source
 	Text string
@@ -20,10 +20,10 @@ type note struct {
 
 // notesOn are the notes on the bullets that quote a source. A bullet that was
 // told in its source's words from the start has none: the mark says it all.
-func notesOn(source string, bullets []stockdigest.Bullet) []note {
-	var all []note
+func notesOn(source string, bullets []stockdigest.Bullet) []judgeNote {
+	var all []judgeNote
 	for _, b := range bullets {
-		n := note{ID: fmt.Sprintf("note-%d", len(all)+1)}
+		n := judgeNote{ID: fmt.Sprintf("note-%d", len(all)+1)}
 		for _, e := range b.Evidence {
 			if e.Source == source {
 				n.quotes = append(n.quotes, e)
@@ -59,7 +59,7 @@ func judged(b stockdigest.Bullet, whole bool) (says, text string) {
 }
 
 // idsOn lists the notes on a quote, as aria-describedby has them.
-func idsOn(e stockdigest.Evidence, notes []note) string {
+func idsOn(e stockdigest.Evidence, notes []judgeNote) string {
 	var ids []string
 	for _, n := range notes {
 		if slices.ContainsFunc(n.quotes, func(q stockdigest.Evidence) bool { return q.Start == e.Start && q.End == e.End }) {

@@ -20,7 +20,7 @@ type sourcePage struct {
 
 type paragraph struct {
 	Runs  []run
-	Notes []note // on the quotes that begin here
+	Notes []judgeNote // on the quotes that begin here
 }
 
 // A run is a piece of a paragraph; one with an anchor is marked, and Notes are
@@ -73,7 +73,7 @@ func quotesFrom(source string, bullets []stockdigest.Bullet) []stockdigest.Evide
 // paragraphs cuts body at blank lines, marks the quotes, and puts each note
 // behind the paragraph where its first quote begins. Of overlapping quotes the
 // first one is marked whole and the rest of the next after it.
-func paragraphs(body string, quotes []stockdigest.Evidence, notes []note) []paragraph {
+func paragraphs(body string, quotes []stockdigest.Evidence, notes []judgeNote) []paragraph {
 	marks := slices.Clone(quotes)
 	slices.SortFunc(marks, func(a, b stockdigest.Evidence) int {
 		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(b.End, a.End))
@@ -96,7 +96,7 @@ func paragraphs(body string, quotes []stockdigest.Evidence, notes []note) []para
 }
 
 // markUp cuts one paragraph, which begins at byte start of the body.
-func markUp(text string, start int, marks []stockdigest.Evidence, notes []note) []run {
+func markUp(text string, start int, marks []stockdigest.Evidence, notes []judgeNote) []run {
 	var runs []run
 	add := func(from, to int, r run) {
 		if from < to {
