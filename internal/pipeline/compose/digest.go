@@ -41,8 +41,8 @@ type column struct {
 	model            string // that worded it; empty: none did
 }
 
-// column renders a report with at most limit bullets.
-func (t typeset) column(r stockdigest.Report, house House, in locale, limit int) (column, error) {
+// column renders a report for the room there is.
+func (t typeset) column(r stockdigest.Report, house House, in locale, to room) (column, error) {
 	c := column{ticker: r.Ticker, name: r.Name, bottomLine: r.BottomLine, quiet: r.Status == stockdigest.ReportQuiet, model: modelOf(r)}
 	p := painter{links: house.Links, in: in}
 	if house.Draw != nil && r.Price != nil && r.Price.History.Drawable() {
@@ -51,8 +51,8 @@ func (t typeset) column(r stockdigest.Report, house House, in locale, limit int)
 			p.links.Chart = func(stockdigest.Report) string { return "cid:" + c.picture.Name }
 		}
 	}
-	v := p.company(r, limit)
-	v.trim(limit)
+	v := p.company(r, to.bullets)
+	v.trim(to)
 	if v.Price == nil || v.Price.Chart == "" {
 		c.picture = nil
 	}
@@ -73,28 +73,44 @@ func modelOf(r stockdigest.Report) string {
 	return r.Writer
 }
 
-// trim leaves out lists when there is room for few bullets only: at a quarter
-// of them all but a few sources, at none every list, so that each company still
-// has its bottom line.
-func (c *companyView) trim(limit int) {
-	switch {
-	case limit == 0:
-		c.Sources, c.Filings, c.Repeats = nil, nil, nil
+// A room is how much of each company a mail has room for: its bullets, and the
+// sources in each list below them.
+type room struct{ bullets, links int }
+
+// rooms are tried from the largest to the smallest. Lists of sources get short
+// before bullets go, because each bullet names its own source. In the last there
+// is the bottom line of each company and nothing else.
+func rooms() []room {
+	return []room{
+		{maxBullets, 60}, {maxBullets, 12}, {maxBullets, 4}, {maxBullets, 0}, {maxBullets / 2, 4}, {maxBullets / 2, 0},
+		{maxBullets / 4, 4}, {maxBullets / 4, 0}, {maxBullets / 8, 0}, {0, 0},
+	}
+}
+
+// trim shortens the lists to the room there is.
+func (c *companyView) trim(to room) {
+	for i := range c.Sources {
+		s := &c.Sources[i]
+		if more := len(s.Links) - to.links; more > 0 && to.links > 0 {
+			s.Links, s.More = s.Links[:to.links], "And "+digits(more, "source")+" more."
+		}
+	}
+	if to.links == 0 {
+		c.Sources = nil
+	}
+	if to.bullets == 0 {
+		c.Filings, c.Repeats = nil, nil
 		if c.Price != nil {
 			c.Price.Chart = ""
-		}
-	case limit <= maxBullets/4:
-		for j := range c.Sources {
-			c.Sources[j].Links = c.Sources[j].Links[:min(limit, len(c.Sources[j].Links))]
 		}
 	}
 }
 
-// digest lays out a digest of columns, which columns makes with at most so
-// many bullets of a company. When the mail would be too large there are fewer.
-func (t typeset) digest(d stockdigest.Digest, house House, own Own, in locale, banner []string, columns func(limit int) ([]column, error)) (Letter, error) {
-	for limit := maxBullets; ; limit /= 2 {
-		all, err := columns(limit)
+// digest lays out a digest of columns, which columns makes for a room: the
+// largest in which the mail is not too large.
+func (t typeset) digest(d stockdigest.Digest, house House, own Own, in locale, banner []string, columns func(room) ([]column, error)) (Letter, error) {
+	for _, to := range rooms() {
+		all, err := columns(to)
 		if err != nil {
 			return Letter{}, err
 		}
@@ -102,7 +118,7 @@ func (t typeset) digest(d stockdigest.Digest, house House, own Own, in locale, b
 		for _, c := range all {
 			size += len(c.HTML)
 		}
-		if size > maxHTML && limit > 0 {
+		if size > maxHTML && to.bullets > 0 {
 			continue
 		}
 		v := digestView{
@@ -119,10 +135,8 @@ func (t typeset) digest(d stockdigest.Digest, house House, own Own, in locale, b
 		if len(page) <= maxHTML {
 			return Letter{Subject: v.Title, HTML: page, Text: v.text(), Pictures: pictures(all)}, nil
 		}
-		if limit == 0 {
-			return Letter{}, stockdigest.Invalid(fmt.Sprintf("a digest of %d companies does not fit one mail: use one mail per ticker", len(all)))
-		}
 	}
+	return Letter{}, stockdigest.Invalid("a digest of so many companies does not fit one mail: use one mail per ticker")
 }
 
 // pictures are those that the mail shows.

@@ -136,7 +136,7 @@ func styles() map[string]string {
 		"small":   sans + "font-size:13px;line-height:20px;color:#5c5a53;margin:0 0 6px 0;",
 		"rule":    "border-top:1px solid #e2ded5;font-size:1px;line-height:1px;",
 		"foot":    sans + "font-size:12px;line-height:19px;color:#5c5a53;margin:0 0 8px 0;",
-		"hidden":  "display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden;color:#f3f1ec;",
+		"hidden":  "display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden;color:#1d1c19;",
 
 		"late":   sans + "font-size:14px;line-height:20px;font-weight:bold;color:#8a4b08;margin:0 0 3px 0;",
 		"banner": "padding:14px 32px 10px 32px;background-color:#fff4d6;",

@@ -56,7 +56,7 @@ const maxKept = 200
 type columnKey struct {
 	report stockdigest.ReportID
 	zone   string
-	limit  int
+	room   room
 }
 
 type keptColumn struct {
@@ -109,10 +109,10 @@ func (p *Press) digest(d stockdigest.Digest, load Loader, own Own, banner []stri
 	if err != nil {
 		return Letter{}, err
 	}
-	return p.set.digest(d, p.house, own, in, banner, func(limit int) ([]column, error) {
+	return p.set.digest(d, p.house, own, in, banner, func(to room) ([]column, error) {
 		all := make([]column, 0, max(len(d.Reports), len(d.ReportIDs)))
 		for _, r := range d.Reports {
-			c, err := p.set.column(r, p.house, in, limit)
+			c, err := p.set.column(r, p.house, in, to)
 			if err != nil {
 				return nil, err
 			}
@@ -122,7 +122,7 @@ func (p *Press) digest(d stockdigest.Digest, load Loader, own Own, banner []stri
 			return all, nil
 		}
 		for _, id := range d.ReportIDs {
-			c, err := p.column(columnKey{id, d.TimeZone, limit}, in, load)
+			c, err := p.column(columnKey{id, d.TimeZone, to}, in, load)
 			if err != nil {
 				return nil, err
 			}
@@ -159,7 +159,7 @@ func (p *Press) column(key columnKey, in locale, load Loader) (column, error) {
 		if err != nil {
 			return column{}, err
 		}
-		c, err := p.set.column(r, p.house, in, key.limit)
+		c, err := p.set.column(r, p.house, in, key.room)
 		if err != nil {
 			return column{}, err
 		}

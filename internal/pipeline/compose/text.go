@@ -187,6 +187,9 @@ func (w *textWriter) company(c companyView) {
 			w.wrap("  ", l.Text)
 			w.link(l.URL)
 		}
+		if s.More != "" {
+			w.wrap("  ", s.More)
+		}
 	}
 	w.line("")
 	w.wrap("", c.Coverage+".")

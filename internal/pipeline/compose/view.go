@@ -67,6 +67,7 @@ type sourceView struct {
 type sourcesView struct {
 	Role  string
 	Links []linkView
+	More  string // how many are left out for want of room
 }
 
 type linkView struct{ Text, URL string }
