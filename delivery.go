@@ -129,7 +129,7 @@ type Delivery struct {
 	Answer    string          `json:"answer,omitempty"`
 	Cause     string          `json:"cause,omitempty"` // why it was not accepted, for people
 	NotBefore time.Time       `json:"not_before,omitzero"`
-	GiveUp    time.Time       `json:"give_up"` // after it a mail that the server puts off is refused
+	GiveUp    time.Time       `json:"give_up"` // after it a mail that waits, or that the server puts off, is refused
 	CreatedAt time.Time       `json:"created_at"`
 	StartedAt time.Time       `json:"started_at,omitzero"` // of the last try
 	EndedAt   time.Time       `json:"ended_at,omitzero"`

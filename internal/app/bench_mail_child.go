@@ -13,10 +13,11 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/wneessen/go-mail"
+	gomail "github.com/wneessen/go-mail"
 	"golang.org/x/sync/errgroup"
 
 	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/adapter/mail"
 	"stockdigest.app/stockdigest/internal/adapter/store"
 	"stockdigest.app/stockdigest/internal/bench"
 	"stockdigest.app/stockdigest/internal/deliver"
@@ -75,10 +76,26 @@ func BenchMailChild(ctx context.Context, in io.Reader, change func(*store.DB) de
 			kill.at.Store(&p)
 		}
 	}()
-	return order.sender(ledger, kill).Run(ctx)
+	post, err := order.post()
+	if err != nil {
+		return err
+	}
+	return order.sender(ledger, post, kill).Run(ctx)
 }
 
-func (o mailOrder) sender(ledger deliver.Ledger, kill *trap) *deliver.Sender {
+// post is the product's own, which has no safety net here: all of the mails
+// stay on loopback.
+func (o mailOrder) post() (deliver.Post, error) {
+	post, err := mail.New(mail.Config{
+		Host: "127.0.0.1", Port: o.Port, From: benchSender, Plain: true, Guard: mail.Guard{Environment: "production"},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return postFunc(func(ctx context.Context) (deliver.Session, error) { return post.Open(ctx) }), nil
+}
+
+func (o mailOrder) sender(ledger deliver.Ledger, post deliver.Post, kill *trap) *deliver.Sender {
 	cfg := deliver.Config{Worker: fmt.Sprintf("%s of process %d", o.Name, os.Getpid()), Sessions: o.Sessions, PerMinute: o.PerMinute}
 	cfg.Tick = 100 * time.Millisecond
 	if o.Quick {
@@ -87,7 +104,7 @@ func (o mailOrder) sender(ledger deliver.Ledger, kill *trap) *deliver.Sender {
 	return deliver.NewSender(cfg, deliver.Deps{
 		Ledger:   trappedLedger{ledger, kill},
 		Composer: trappedComposer{benchLetter(), kill},
-		Post:     trappedPost{benchPost{o.Port}, kill},
+		Post:     trappedPost{post, kill},
 		Now:      time.Now, Log: slog.New(slog.DiscardHandler),
 	})
 }
@@ -235,7 +252,7 @@ func sendPlain(ctx context.Context, o mailOrder) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for at := range o.Sessions {
 		group.Go(func() error {
-			client, err := mail.NewClient("127.0.0.1", mail.WithPort(o.Port), mail.WithTLSPolicy(mail.NoTLS), mail.WithHELO(benchDomain))
+			client, err := gomail.NewClient("127.0.0.1", gomail.WithPort(o.Port), gomail.WithTLSPolicy(gomail.NoTLS), gomail.WithHELO(benchDomain))
 			if err != nil {
 				return fmt.Errorf("make a plain client: %w", err)
 			}
@@ -258,8 +275,8 @@ func sendPlain(ctx context.Context, o mailOrder) error {
 }
 
 // plain is the letter to the i-th reader as go-mail has it.
-func (l letter) plain(i int) (*mail.Msg, error) {
-	m := mail.NewMsg()
+func (l letter) plain(i int) (*gomail.Msg, error) {
+	m := gomail.NewMsg()
 	if err := errors.Join(m.From(benchSender), m.To(fmt.Sprintf("reader-%d@example.com", i))); err != nil {
 		return nil, fmt.Errorf("address a mail: %w", err)
 	}
@@ -269,8 +286,8 @@ func (l letter) plain(i int) (*mail.Msg, error) {
 	m.SetDate()
 	m.SetGenHeader("List-Unsubscribe", "<"+link+">")
 	m.SetGenHeader("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
-	m.SetBodyString(mail.TypeTextPlain, strings.Replace(l.text, wayOut+"@", link, 1))
-	m.AddAlternativeString(mail.TypeTextHTML, strings.Replace(l.html, wayOut+"@", link, 1))
+	m.SetBodyString(gomail.TypeTextPlain, strings.Replace(l.text, wayOut+"@", link, 1))
+	m.AddAlternativeString(gomail.TypeTextHTML, strings.Replace(l.html, wayOut+"@", link, 1))
 	return m, nil
 }
 

@@ -173,7 +173,8 @@ func (m *markedWhenFetched) BeginDelivery(
 	if !ok {
 		return stockdigest.Departure{}, false, nil
 	}
-	return departs.(stockdigest.Departure), true, nil //nolint:forcetypeassert // nothing else is stored
+	kept, ok := departs.(stockdigest.Departure)
+	return kept, ok, nil
 }
 
 func (m *markedWhenFetched) EndDeliveries(context.Context, []stockdigest.MailOutcome) error {

@@ -251,7 +251,7 @@ func (l *line) send(ctx context.Context, claimed stockdigest.Delivery) error {
 		l.hangUp()
 	}
 	l.keep(outcome)
-	l.deps.Log.InfoContext(ctx, "mail "+string(outcome.State), "delivery", claimed.ID, "kind", claimed.Kind, "tries", departs.Delivery.Tries)
+	l.deps.Log.InfoContext(ctx, "mail tried", "state", outcome.State, "delivery", claimed.ID, "kind", claimed.Kind, "tries", departs.Delivery.Tries)
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/textproto"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -55,7 +56,7 @@ type client struct {
 
 func (r mailRig) dial(t *testing.T) client {
 	t.Helper()
-	conn, err := net.Dial("tcp", r.address) //nolint:noctx // loopback
+	conn, err := net.Dial("tcp", r.address)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +72,7 @@ func (c client) hear(want string) {
 	code, words, err := c.ReadResponse(0)
 	got := "none"
 	if code > 0 {
-		got = fmt.Sprint(code)
+		got = strconv.Itoa(code)
 	}
 	if got != want {
 		c.t.Fatalf("heard %s %q (%v), want %s", got, words, err, want)
@@ -184,13 +185,13 @@ func (c client) ask(line string) string {
 	if code == 0 && err != nil {
 		return "none"
 	}
-	return fmt.Sprint(code)
+	return strconv.Itoa(code)
 }
 
 func TestTheMailServerTalksTLS(t *testing.T) {
 	t.Parallel()
 	r := newMailRig(t, sim.MailConfig{TLS: true})
-	conn, err := net.Dial("tcp", r.address) //nolint:noctx // loopback
+	conn, err := net.Dial("tcp", r.address)
 	if err != nil {
 		t.Fatal(err)
 	}

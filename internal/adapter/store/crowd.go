@@ -37,46 +37,51 @@ func (d *DB) together(ctx context.Context, what string, fn func(q *db.Queries) e
 	d.crowd.led = true
 	d.crowd.mu.Unlock()
 	if leads {
-		go d.lead()
+		go d.lead(context.WithoutCancel(ctx))
 	}
 	return <-me.done
 }
 
 // lead commits what waits until nothing does.
-func (d *DB) lead() {
-	for {
-		d.crowd.mu.Lock()
-		all := d.crowd.waiting
-		d.crowd.waiting = nil
-		d.crowd.led = len(all) > 0
-		d.crowd.mu.Unlock()
-		if len(all) == 0 {
-			return
-		}
-		d.commitAll(all)
+func (d *DB) lead(ctx context.Context) {
+	for all := d.crowd.next(true); len(all) > 0; all = d.crowd.next(true) {
+		d.commitAll(ctx, all)
 	}
 }
 
-// commitAll commits all in one transaction. When that fails for one of them,
-// each gets its own, so that nobody pays for another's fault.
-func (d *DB) commitAll(all []*member) {
-	if len(all) > 1 {
-		err := d.update(context.WithoutCancel(all[0].ctx), "commit together", func(q *db.Queries) error {
-			for _, m := range all {
-				if err := m.fn(q); err != nil {
-					return err
-				}
+// next takes what waits. A leader who leaves with nothing leads no more.
+func (c *crowd) next(leaves bool) []*member {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	all := c.waiting
+	c.waiting = nil
+	c.led = len(all) > 0 || !leaves
+	return all
+}
+
+// mostTogether bounds a transaction, so that nobody waits for long.
+const mostTogether = 64
+
+// commitAll commits all in one transaction, with those that come while it runs.
+// When that fails for one of them, each gets its own, so that nobody pays for
+// another's fault.
+func (d *DB) commitAll(ctx context.Context, all []*member) {
+	err := d.update(ctx, "commit together", func(q *db.Queries) error {
+		for i := 0; i < len(all); i++ {
+			if err := all[i].fn(q); err != nil {
+				return err
 			}
-			return nil
-		})
-		if err == nil {
-			for _, m := range all {
-				m.done <- nil
+			if i == len(all)-1 && len(all) < mostTogether {
+				all = append(all, d.crowd.next(false)...)
 			}
-			return
 		}
-	}
+		return nil
+	})
 	for _, m := range all {
-		m.done <- d.update(m.ctx, m.what, m.fn)
+		if err != nil {
+			m.done <- d.update(m.ctx, m.what, m.fn)
+		} else {
+			m.done <- nil
+		}
 	}
 }

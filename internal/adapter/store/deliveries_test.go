@@ -87,6 +87,7 @@ func onBoth(t *testing.T, test func(t *testing.T, db *store.DB)) {
 func TestAMailIsPlannedOnceWhoeverPlansIt(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, db *store.DB) {
+		t.Helper()
 		key := stockdigest.DeliveryKey{Period: "2026-03-03", Kind: stockdigest.MailDigest, Recipient: "ada"}
 		var mu sync.Mutex
 		var all sync.WaitGroup
@@ -117,6 +118,7 @@ func TestAMailIsPlannedOnceWhoeverPlansIt(t *testing.T) {
 func TestClaimsGiveTheOldestDueMailsToOneSender(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, db *store.DB) {
+		t.Helper()
 		planned := notes(t, db, 3)
 		_, err := db.AddDeliveries(t.Context(), []stockdigest.Delivery{{
 			DeliveryKey: stockdigest.DeliveryKey{Period: "later", Kind: stockdigest.MailContent, Recipient: stockdigest.Operator},
@@ -152,6 +154,7 @@ func TestClaimsGiveTheOldestDueMailsToOneSender(t *testing.T) {
 func TestManySendersShareNoMail(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, db *store.DB) {
+		t.Helper()
 		notes(t, db, 120)
 		var mu sync.Mutex
 		var all sync.WaitGroup
@@ -221,6 +224,7 @@ func TestAClaimNeverTakesAMailThatIsBegunMeanwhile(t *testing.T) {
 func TestTheRateHoldsOverAllSenders(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, db *store.DB) {
+		t.Helper()
 		notes(t, db, 40)
 		var mu sync.Mutex
 		var all sync.WaitGroup
@@ -267,6 +271,7 @@ func TestTheRateHoldsOverAllSenders(t *testing.T) {
 func TestTheMailOfADeadSenderIsInDoubtUntilSomebodyKnows(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, db *store.DB) {
+		t.Helper()
 		sent := sending(t, db)
 		claimMails(t, db, 9)
 		wantState(t, db, sent.ID, stockdigest.DeliverySending) // in its time
@@ -293,6 +298,7 @@ func TestTheMailOfADeadSenderIsInDoubtUntilSomebodyKnows(t *testing.T) {
 func TestAPersonSettlesOrSendsAgain(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, db *store.DB) {
+		t.Helper()
 		ctx, sent := t.Context(), sending(t, db)
 		wantKind(t, db.SettleDelivery(ctx, sent.ID, stockdigest.DeliveryAccepted, "ann"), stockdigest.ErrConflict)
 		wantKind(t, db.ResendDelivery(ctx, sent.ID, "ann"), stockdigest.ErrConflict)
@@ -320,6 +326,7 @@ func TestAPersonSettlesOrSendsAgain(t *testing.T) {
 func TestBeginningAMailEndsTheOneBefore(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, db *store.DB) {
+		t.Helper()
 		notes(t, db, 2)
 		taken := claimMails(t, db, 2)
 		begin(t, db, taken[0])
@@ -335,6 +342,7 @@ func TestBeginningAMailEndsTheOneBefore(t *testing.T) {
 func TestAMailThatIsPutOffWaits(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, db *store.DB) {
+		t.Helper()
 		sent := sending(t, db)
 		later := outcome(sent, stockdigest.DeliveryPending)
 		later.Retry = time.Minute
@@ -352,6 +360,7 @@ func TestAMailThatIsPutOffWaits(t *testing.T) {
 func TestAMailThatWaitedTooLongIsNotSent(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, db *store.DB) {
+		t.Helper()
 		planned := notes(t, db, 2)
 		must(t, store.Exec(t.Context(), db, "UPDATE deliveries SET give_up = "+passed+" WHERE id = '"+string(planned[0].ID)+"'"))
 		taken := claimMails(t, db, 9)
@@ -365,12 +374,13 @@ func TestAMailThatWaitedTooLongIsNotSent(t *testing.T) {
 func TestWhatDryRunsPlanIsApart(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, db *store.DB) {
+		t.Helper()
 		key := notes(t, db, 1)[0].DeliveryKey
 		key.Dry = true
 		_, err := db.AddDeliveries(t.Context(), []stockdigest.Delivery{{DeliveryKey: key}})
 		must(t, err)
-		if real := claimMails(t, db, 9); len(real) != 1 || real[0].Dry {
-			t.Errorf("a real sender claimed %+v", real)
+		if taken := claimMails(t, db, 9); len(taken) != 1 || taken[0].Dry {
+			t.Errorf("a real sender claimed %+v", taken)
 		}
 		dry, err := db.ClaimDeliveries(t.Context(), stockdigest.DeliveryClaim{Worker: "w", Lease: time.Minute, Most: 9, Dry: true})
 		must(t, err)
@@ -390,6 +400,7 @@ func TestWhatDryRunsPlanIsApart(t *testing.T) {
 func TestHeldMailsStayAsTheyAre(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, db *store.DB) {
+		t.Helper()
 		ctx := t.Context()
 		must(t, db.SetStamp(ctx, "production"))
 		planned := notes(t, db, 2)
@@ -413,6 +424,7 @@ func TestHeldMailsStayAsTheyAre(t *testing.T) {
 func TestOneFaultyOutcomeHurtsNoOther(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, db *store.DB) {
+		t.Helper()
 		planned := notes(t, db, 20)
 		var all sync.WaitGroup
 		for i, d := range claimMails(t, db, 20) {

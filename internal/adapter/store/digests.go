@@ -73,7 +73,8 @@ func (d *DB) NewDigestVersion(ctx context.Context, made stockdigest.Digest) (sto
 		if err != nil {
 			return err
 		}
-		made.Version = int(latest.(int64))
+		n, _ := latest.(int64) // coalesce gives a number in any case
+		made.Version = int(n)
 		if made.Version == 0 {
 			return nil
 		}
@@ -144,7 +145,7 @@ func (d *DB) Digests(ctx context.Context, f stockdigest.DigestFilter) (found []s
 // are due until a moment, the earliest first, without their reports.
 func (d *DB) OpenDigests(ctx context.Context, until time.Time, dry bool, most int) (found []stockdigest.Digest, err error) {
 	err = d.view(ctx, "read open digests", func(q *db.Queries) error {
-		rows, err := q.OpenDigests(ctx, db.OpenDigestsParams{Until: db.At(until), Dry: dry, Most: int32(min(max(most, 1), allDeliveries))}) //nolint:gosec // bounded
+		rows, err := q.OpenDigests(ctx, db.OpenDigestsParams{Until: db.At(until), Dry: dry, Most: int32(min(max(most, 1), allDeliveries))})
 		if err != nil {
 			return err
 		}

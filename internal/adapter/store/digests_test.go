@@ -53,6 +53,7 @@ func wantDigest(t *testing.T, db *store.DB, id stockdigest.DigestID, want stockd
 func TestADigestGoesOnceAndItsStateFollowsItsMail(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, db *store.DB) {
+		t.Helper()
 		g := readyDigest(t, db, acmeReader(t, db))
 		mail := claimedDigest(t, db, g)
 		wantDigest(t, db, g.ID, stockdigest.DigestSending)
@@ -108,6 +109,7 @@ func TestBeginReadsWhatHoldsOfTheReader(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			onBoth(t, func(t *testing.T, db *store.DB) {
+				t.Helper()
 				r := acmeReader(t, db)
 				g := readyDigest(t, db, r)
 				mail := claimedDigest(t, db, g)
@@ -133,6 +135,7 @@ func TestBeginReadsWhatHoldsOfTheReader(t *testing.T) {
 func TestMailsToNobodyAreSuppressed(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, db *store.DB) {
+		t.Helper()
 		id := notes(t, db, 1)[0].ID
 		_, ok, err := db.BeginDelivery(t.Context(), claimMails(t, db, 1)[0], "", nil, nil)
 		if err != nil || ok {
@@ -147,6 +150,7 @@ func TestMailsToNobodyAreSuppressed(t *testing.T) {
 func TestWhoLeavesWaitsForTheMailThatIsGoingOut(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, db *store.DB) {
+		t.Helper()
 		ctx, r := t.Context(), acmeReader(t, db)
 		departs, _ := begin(t, db, claimedDigest(t, db, readyDigest(t, db, r)))
 		leave := stockdigest.ConsentEvent{Reader: r.ID, Act: stockdigest.ConsentWithdrawn, How: "one-click"}
@@ -170,6 +174,7 @@ func TestWhoLeavesWaitsForTheMailThatIsGoingOut(t *testing.T) {
 func TestARefusedAddressGetsNothingMore(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, db *store.DB) {
+		t.Helper()
 		g := readyDigest(t, db, acmeReader(t, db))
 		mail := claimedDigest(t, db, g)
 		begin(t, db, mail)
@@ -189,6 +194,7 @@ func TestARefusedAddressGetsNothingMore(t *testing.T) {
 func TestASecondVersionGoesOnlyWhenTheFirstDidNot(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, db *store.DB) {
+		t.Helper()
 		ctx := t.Context()
 		g := readyDigest(t, db, acmeReader(t, db))
 		first := claimedDigest(t, db, g)
@@ -221,6 +227,7 @@ func TestASecondVersionGoesOnlyWhenTheFirstDidNot(t *testing.T) {
 func TestASecondVersionTakesThePlaceOfOneThatWasCancelledInTime(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, db *store.DB) {
+		t.Helper()
 		g := readyDigest(t, db, acmeReader(t, db))
 		first := claimedDigest(t, db, g)
 		must(t, db.MoveDigest(t.Context(), g.ID, stockdigest.DigestSending, stockdigest.DigestCancelled, "by ann", ""))
@@ -239,6 +246,7 @@ func TestASecondVersionTakesThePlaceOfOneThatWasCancelledInTime(t *testing.T) {
 func TestTokensOfABegunMailAreFoundBySecretAlone(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, db *store.DB) {
+		t.Helper()
 		ctx, r := t.Context(), acmeReader(t, db)
 		mail := claimedDigest(t, db, readyDigest(t, db, r))
 		_, ok, err := db.BeginDelivery(ctx, mail, "", []stockdigest.MailToken{{Secret: "s", Purpose: stockdigest.MayUnsubscribe}}, nil)
@@ -267,6 +275,7 @@ func TestTokensOfABegunMailAreFoundBySecretAlone(t *testing.T) {
 func TestADryDigestAndItsMailAreApart(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, db *store.DB) {
+		t.Helper()
 		r := acmeReader(t, db)
 		g, err := db.AddDigest(t.Context(), stockdigest.Digest{
 			Reader: r.ID, Day: "2026-03-03", Dry: true, State: stockdigest.DigestReady, Due: storetest.Now(), AsOf: storetest.Now(), TimeZone: r.TimeZone,

@@ -99,7 +99,7 @@ func (d *DB) prepare(ctx context.Context) error {
 	}
 	own := map[string]*sql.Stmt{}
 	for _, text := range []string{d.takeSQL(), d.beginSQL(), d.endSQL()} {
-		if own[text], err = d.write.PrepareContext(ctx, text); err != nil {
+		if own[text], err = d.write.PrepareContext(ctx, text); err != nil { //nolint:sqlclosecheck // closeStatements does
 			return errors.Join(fmt.Errorf("prepare the store: %w", err), writes.Close(), reads.Close())
 		}
 	}
@@ -134,14 +134,14 @@ type compiled struct {
 
 func (c compiled) ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error) {
 	if s := c.own[text]; s != nil {
-		return c.StmtContext(ctx, s).ExecContext(ctx, args...)
+		return c.StmtContext(ctx, s).ExecContext(ctx, args...) //nolint:sqlclosecheck // it ends with the transaction
 	}
 	return c.Tx.ExecContext(ctx, text, args...)
 }
 
 func (c compiled) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
 	if s := c.own[text]; s != nil {
-		return c.StmtContext(ctx, s).QueryContext(ctx, args...)
+		return c.StmtContext(ctx, s).QueryContext(ctx, args...) //nolint:sqlclosecheck // it ends with the transaction
 	}
 	return c.Tx.QueryContext(ctx, text, args...)
 }
