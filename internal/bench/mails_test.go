@@ -25,9 +25,15 @@ func TestTheLogDecidesWhatWasLostOrSentTwice(t *testing.T) {
 		{"i", "i@x", stockdigest.DeliveryPending},
 	}
 	log := []bench.Receipt{
-		{at, "a", "a@x", true, false}, {at, "b", "b@x", true, false}, {at.Add(time.Second), "b", "b@x", true, false},
-		{at, "", "d@x", false, true}, {at, "f", "f@x", true, false}, {at, "h", "h@x", true, false},
-		{at, "z", "z@x", true, false}, {at, "x", "a@x", true, false}, {at, "c", "c@x", false, false},
+		{at, "a", "a@x", true, false},
+		{at, "b", "b@x", true, false},
+		{at.Add(time.Second), "b", "b@x", true, false},
+		{at, "", "d@x", false, true},
+		{at, "f", "f@x", true, false},
+		{at, "h", "h@x", true, false},
+		{at, "z", "z@x", true, false},
+		{at, "x", "a@x", true, false},
+		{at, "c", "c@x", false, false},
 	}
 	want := bench.Mails{
 		Planned: 9, Accepted: 3, Refused: 2, Suppressed: 1, Unknown: 2, Open: 1, Duplicates: 1, Lost: 3, Misstated: 2, Foreign: 2,

@@ -74,17 +74,14 @@ type Sender struct {
 	deps Deps
 }
 
-// batch is how many mails a session claims at once; lease is how long it has
-// them to itself before they are begun, and idle how long it keeps its session
-// with the mail server without work.
 const (
-	batch = 20
+	batch = 20 // mails that a session claims at once
 	lease = 30 * time.Second
-	idle  = 20 * time.Second
-	// dotTime is when the ledger is asked again before the dot: well before
-	// who leaves is told that nothing more comes.
+	idle  = 20 * time.Second // without work, then the session is closed
+	// The ledger is asked again before the dot after dotTime: well before who
+	// leaves is told that nothing more comes.
 	dotTime = stockdigest.DotTime * 2 / 3
-	// noteTime bounds the noting of an outcome, which a stop does not cut.
+	// A stop does not cut the noting of an outcome; noteTime bounds it.
 	noteTime = 5 * time.Second
 )
 

@@ -79,7 +79,7 @@ func (d *DB) commitAll(ctx context.Context, all []*member) {
 	})
 	for _, m := range all {
 		if err != nil {
-			m.done <- d.update(m.ctx, m.what, m.fn)
+			m.done <- d.update(m.ctx, m.what, m.fn) //nolint:contextcheck // each has its own
 		} else {
 			m.done <- nil
 		}

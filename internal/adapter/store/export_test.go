@@ -18,8 +18,10 @@ func PrepareAll(ctx context.Context, d *DB) error {
 	if err != nil {
 		return err
 	}
-	for _, statement := range []string{d.lookSQL(), d.nextSQL(), d.oneSQL(), d.wornSQL(), d.beatSQL(), d.laterSQL(), d.leftSQL(), d.takeSlotSQL(), d.openSlotSQL(), d.clockSQL(),
-		d.doubtSQL(), d.rateSQL(), d.overdueSQL(), d.takeSQL(), d.beginSQL(), d.againSQL(), d.endSQL(), d.dotSQL()} {
+	for _, statement := range []string{
+		d.lookSQL(), d.nextSQL(), d.oneSQL(), d.wornSQL(), d.beatSQL(), d.laterSQL(), d.leftSQL(), d.takeSlotSQL(), d.openSlotSQL(), d.clockSQL(),
+		d.doubtSQL(), d.rateSQL(), d.overdueSQL(), d.takeSQL(), d.beginSQL(), d.againSQL(), d.endSQL(), d.dotSQL(),
+	} {
 		s, err := d.write.PrepareContext(ctx, statement)
 		if err != nil {
 			return err

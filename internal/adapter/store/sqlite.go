@@ -148,7 +148,7 @@ func (c compiled) QueryContext(ctx context.Context, text string, args ...any) (*
 
 func (c compiled) QueryRowContext(ctx context.Context, text string, args ...any) *sql.Row {
 	if s := c.own[text]; s != nil {
-		return c.StmtContext(ctx, s).QueryRowContext(ctx, args...)
+		return c.StmtContext(ctx, s).QueryRowContext(ctx, args...) //nolint:sqlclosecheck // it ends with the transaction
 	}
 	return c.Tx.QueryRowContext(ctx, text, args...)
 }
