@@ -54,12 +54,13 @@ func topicsOf(m stockdigest.Material, s shelf) []topic {
 // first sentences of its first source.
 func topicWords(m stockdigest.Material, story stockdigest.Story) []string {
 	words := contentWords(story.Headline)
-	for _, src := range sourcesOf(m, story) {
-		lines := src.sentences()
-		for _, line := range lines[:min(len(lines), topicLines)] {
-			words = append(words, line.words...)
-		}
-		break
+	sources := sourcesOf(m, story)
+	if len(sources) == 0 {
+		return words
+	}
+	lines := sources[0].sentences()
+	for _, line := range lines[:min(len(lines), topicLines)] {
+		words = append(words, line.words...)
 	}
 	return words
 }
