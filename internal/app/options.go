@@ -79,7 +79,7 @@ type Options struct {
 	SMTPFrom      string   `env:"SMTP_FROM" doc:"Sender, such as StockDigest <digest@example.com>. Mails that cannot be delivered come back to it."`
 	AdminEmail    string   `env:"ADMIN_EMAIL" doc:"Address of who runs the service: reviews, previews and warnings go there. Empty: those mails are noted as suppressed."`
 	DryRun        bool     `env:"DRY_RUN" doc:"Plan and send mails in a ledger of their own, which real runs never read, and to the addresses of STOCKDIGEST_MAIL_ALLOW only, in production too."`
-	MailAllow     []string `env:"STOCKDIGEST_MAIL_ALLOW" doc:"Addresses, or domains such as @example.com, with commas between them. Outside production and in a dry run nobody else gets a mail."`
+	MailAllow     []string `env:"STOCKDIGEST_MAIL_ALLOW" doc:"Addresses, or domains such as @example.com, with commas between them. Outside production and in a dry run a mail server is given no others."`
 	MailRate      int      `env:"STOCKDIGEST_MAIL_RATE" envDefault:"60" doc:"Most mails in any minute over all processes."`
 	DKIMKey       Secret   `env:"STOCKDIGEST_DKIM_KEY" doc:"Private key that signs mails, RSA of 2048 bits or more, or Ed25519, as PEM or the path of a PEM file. Empty: mails are not signed here."`
 	DKIMSelector  string   `env:"STOCKDIGEST_DKIM_SELECTOR" doc:"Name in the DNS below which the public key is, such as mail2026."`

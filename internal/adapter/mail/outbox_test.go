@@ -90,11 +90,22 @@ func TestAMailThatStaysLeavesNoFile(t *testing.T) {
 	if !errors.As(err, &fault) || fault.Handover != stockdigest.HandoverUnsent || !errors.Is(err, left) || len(files(t, dir)) != 0 {
 		t.Errorf("got %v and %q, want an unsent mail and no file", err, files(t, dir))
 	}
-	cfg := config()
+}
+
+// TestTheOutboxKeepsMailsToAnybody shows that nobody has to be listed for a
+// mail that stays on this machine.
+func TestTheOutboxKeepsMailsToAnybody(t *testing.T) {
+	t.Parallel()
+	dir, cfg := t.TempDir(), config()
 	cfg.Guard = mail.Guard{Environment: "staging"}
-	_, err = newOutbox(t, dir, cfg).Send(t.Context(), letter(), always)
-	if !errors.As(err, &fault) || fault.Handover != stockdigest.HandoverBlocked || len(files(t, dir)) != 0 {
-		t.Errorf("got %v and %q, want a blocked mail and no file", err, files(t, dir))
+	if _, err := newOutbox(t, dir, cfg).Send(t.Context(), letter(), always); err != nil || len(files(t, dir)) == 0 {
+		t.Errorf("got %v and %q, want a mail in the folder", err, files(t, dir))
+	}
+	m := letter()
+	m.To = "reader@example.com\r\nRCPT TO:<other@example.com>"
+	var fault *stockdigest.MailError
+	if _, err := newOutbox(t, dir, cfg).Send(t.Context(), m, always); !errors.As(err, &fault) || fault.Handover != stockdigest.HandoverRefused {
+		t.Errorf("got %v, want an address that is none refused", err)
 	}
 }
 
