@@ -191,7 +191,7 @@ func (m markedWhenSent) BeginDelivery(
 		return stockdigest.Departure{}, false, err
 	}
 	r, err := m.Reader(ctx, string(claimed.Recipient))
-	claimed.Address = r.Email
+	claimed.Address, claimed.StartedAt = r.Email, claimed.CreatedAt
 	return stockdigest.Departure{Delivery: claimed, Reader: r}, err == nil, err
 }
 
