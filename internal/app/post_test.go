@@ -56,11 +56,6 @@ func TestWithoutAMailServerMailsGoToTheOutbox(t *testing.T) {
 	if _, err := session.Send(t.Context(), m, anyway); err != nil {
 		t.Fatal(err)
 	}
-	m.To = "ada@example.net"
-	var fault *stockdigest.MailError
-	if _, err := session.Send(t.Context(), m, anyway); !errors.As(err, &fault) || fault.Handover != stockdigest.HandoverBlocked {
-		t.Errorf("got %v, want a blocked mail", err)
-	}
 	found, err := filepath.Glob(filepath.Join(dir, "outbox", "*.eml"))
 	if err != nil || len(found) != 1 {
 		t.Fatalf("got %q, %v, want one mail", found, err)

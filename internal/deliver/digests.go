@@ -303,8 +303,8 @@ func latest(had []stockdigest.Digest, ticker stockdigest.Symbol) (last stockdige
 }
 
 const (
-	// heldReports is why a digest is held without a person's word, heldBy how
-	// the reason of a person begins.
+	// Why a digest is held without a person's word, and how the reason of a
+	// person begins.
 	heldReports = "every report in it is held: too much of it failed the checks, or nothing could be read"
 	heldBy      = "held by "
 )

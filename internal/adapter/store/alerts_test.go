@@ -101,8 +101,10 @@ func TestOnlyAnAlertThatWaitsCanBeDropped(t *testing.T) {
 				id   stockdigest.DeliveryID
 				want bool
 			}{
-				{alertTo(stockdigest.Operator).DeliveryKey.ID(), true}, {alertTo(stockdigest.Operator).DeliveryKey.ID(), false},
-				{other.DeliveryKey.ID(), false}, {alertTo("nobody").DeliveryKey.ID(), false},
+				{alertTo(stockdigest.Operator).DeliveryKey.ID(), true},
+				{alertTo(stockdigest.Operator).DeliveryKey.ID(), false},
+				{other.DeliveryKey.ID(), false},
+				{alertTo("nobody").DeliveryKey.ID(), false},
 			} {
 				dropped, err := db.DropAlert(ctx, tt.id, "the digest told it")
 				must(t, err)

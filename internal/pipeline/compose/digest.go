@@ -82,8 +82,16 @@ type room struct{ bullets, links int }
 // is the bottom line of each company and nothing else.
 func rooms() []room {
 	return []room{
-		{maxBullets, 60}, {maxBullets, 12}, {maxBullets, 4}, {maxBullets, 0}, {maxBullets / 2, 4}, {maxBullets / 2, 0},
-		{maxBullets / 4, 4}, {maxBullets / 4, 0}, {maxBullets / 8, 0}, {0, 0},
+		{maxBullets, 60},
+		{maxBullets, 12},
+		{maxBullets, 4},
+		{maxBullets, 0},
+		{maxBullets / 2, 4},
+		{maxBullets / 2, 0},
+		{maxBullets / 4, 4},
+		{maxBullets / 4, 0},
+		{maxBullets / 8, 0},
+		{0, 0},
 	}
 }
 
