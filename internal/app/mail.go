@@ -21,10 +21,10 @@ var (
 )
 
 const (
-	// review is how long before its time a digest is made: from the night's
+	// How long before its time a digest is made: from the night's
 	// deadline to the hour of sending.
 	review = 30 * time.Minute
-	// catchUp is how long after its time a digest is still of use.
+	// How long after its time a digest is still of use.
 	catchUp = 6 * time.Hour
 )
 
