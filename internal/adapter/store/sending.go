@@ -18,14 +18,9 @@ import (
 const takeMailLock = `SELECT set_config('idle_in_transaction_session_timeout', '2s', true), pg_advisory_xact_lock(7364002, hashtext(current_schema()))`
 
 const (
-<<<<<<< HEAD
 	// The span of the rate, in milliseconds.
 	minute = 60_000
 	// How long a begun mail is left alone before it is called
-=======
-	minute = 60_000 // the span of the rate, in milliseconds
-	// A sendLease is how long a begun mail is left alone before it is called
->>>>>>> b664358 (store: lint)
 	// unknown: longer than any mail takes on a session with a mail server.
 	sendLease = 5 * time.Minute
 )
