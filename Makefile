@@ -41,8 +41,8 @@ test: ## all tests, both engines when PostgreSQL is installed
 race: ## the same with the race detector
 	$(GO) test -race -shuffle=on -timeout 30m ./...
 
-# Each line has the limit of one package; together they are seven hours and a
-# half at most. A rig that fails does not keep the next from running.
+# Each line has the limit of one package; together they are eleven hours at
+# most. A rig that fails does not keep the next from running.
 .PHONY: torture
 torture: ## every rig in full: kills, stops, restarts, full disks; prints what it measured
 	@mkdir -p var; : >var/torture.log; status=0; \
@@ -52,7 +52,9 @@ torture: ## every rig in full: kills, stops, restarts, full disks; prints what i
 	rigs 60m ./internal/app -run '^Test(Bill|Budget)'; \
 	rigs 60m ./internal/app -run '^Test(Kills|Stop|Frozen|Restart)'; \
 	rigs 60m ./internal/app -run '^TestService$$'; \
-	rigs 60m ./internal/app -skip '^Test(Bill|Budget|Kills|Stop|Frozen|Restart|Service$$)'; \
+	rigs 30m ./internal/deliver ./internal/adapter/mail ./internal/web/...; \
+	rigs 90m ./internal/app -run '^Test(Mails|Rate|ARefused|EachReader)'; \
+	rigs 90m ./internal/app -skip '^Test(Bill|Budget|Kills|Stop|Frozen|Restart|Mails|Rate|ARefused|EachReader|Service$$)'; \
 	grep -E 'measured: |^ *--- FAIL|^FAIL|^ok|^panic' var/torture.log; exit $$status
 
 # Both take the .eml files of the folder MAILS, as the outbox holds them.
