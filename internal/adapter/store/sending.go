@@ -101,7 +101,7 @@ WHERE id = $1 AND token = $2 AND state = 'sending' AND lease_until >= ` + d.dial
 // taken from the tries, unless the mail was never begun.
 func (d *DB) endSQL() string {
 	return `UPDATE deliveries SET state = $3, answer = $4, cause = $5, ended_at = $6, lease_until = NULL, dot_until = NULL,
-    rate_until = ` + d.dialect.until("$7") + `, tries = tries - CASE WHEN state = 'pending' THEN 0 ELSE CAST($8 AS bigint) END,
+    rate_until = CASE WHEN CAST($7 AS bigint) > 0 THEN ` + d.dialect.until("$7") + ` END, tries = tries - CASE WHEN state = 'pending' THEN 0 ELSE CAST($8 AS bigint) END,
     not_before = coalesce($9, not_before)
 WHERE id = $1 AND token = $2 AND state IN ('pending', 'sending', 'unknown')
 RETURNING ` + deliveryColumns
