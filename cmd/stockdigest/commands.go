@@ -31,6 +31,7 @@ type cli struct {
 	Digests      digestsCmd        `cmd:"" help:"Look at digests; hold, approve or cancel them."`
 	Deliveries   deliveriesCmd     `cmd:"" help:"Look at mails and settle those in doubt."`
 	Suppressions suppressionsCmd   `cmd:"" help:"Look after addresses to which nothing goes."`
+	Bounces      bouncesCmd        `cmd:"" help:"Take mails that came back: nothing goes to an address that refuses for good."`
 	Prove        proveCmd          `cmd:"" help:"Show who got what of a day, when, with the mail server's answer."`
 	Hold         digestsHoldCmd    `cmd:"" help:"Keep digests back until somebody approves or cancels them."`
 	Approve      digestsApproveCmd `cmd:"" help:"Let digests go at their time, or at once when that is over."`

@@ -62,7 +62,7 @@ type App struct {
 func New(ctx context.Context, opts Options, world World, console *Console) (*App, error) {
 	world = world.by(opts.writer())
 	a := &App{
-		opts: opts, world: world, console: console, log: NewLogger(opts, console.Err), told: make(chan time.Time, 1),
+		opts: opts, world: world, console: console, log: newLogger(opts, console), told: make(chan time.Time, 1),
 	}
 	db, err := openStore(ctx, opts, world)
 	if err != nil {
@@ -287,11 +287,11 @@ func workerName() string {
 	return strings.Join([]string{host, uuid.NewString()[:8]}, "/")
 }
 
-// NewLogger returns the logger of the settings, writing to w.
-func NewLogger(opts Options, w io.Writer) *slog.Logger {
+// newLogger returns the logger of the settings, which writes to Err.
+func newLogger(opts Options, c *Console) *slog.Logger {
 	level, err := opts.level()
 	if err != nil {
 		level = slog.LevelWarn
 	}
-	return slog.New(tint.NewTextHandler(w, &tint.Options{Level: level, TimeFormat: time.TimeOnly, NoColor: !isTerminal(w)}))
+	return slog.New(tint.NewTextHandler(c.logs(), &tint.Options{Level: level, TimeFormat: time.TimeOnly, NoColor: !isTerminal(c.Err)}))
 }

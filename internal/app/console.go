@@ -58,6 +58,8 @@ func (c *Console) Data(v any) error {
 
 // Begin starts the progress of runs × steps.
 func (c *Console) Begin(runs, steps int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.start(runs*steps, "starting")
 }
 
@@ -65,11 +67,11 @@ func (c *Console) Begin(runs, steps int) {
 func (c *Console) Count(what string) func(done, total int) {
 	last := -1
 	return func(done, total int) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
 		if last < 0 {
 			c.start(total, what)
 		}
-		c.mu.Lock()
-		defer c.mu.Unlock()
 		if c.bar != nil {
 			ignore(c.bar.Set(done))
 		} else if percent := 100 * done / max(total, 1); percent/10 != last/10 {
@@ -81,9 +83,8 @@ func (c *Console) Count(what string) func(done, total int) {
 	}
 }
 
+// start needs the lock.
 func (c *Console) start(total int, what string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	if !isTerminal(c.Err) {
 		return
 	}
@@ -124,6 +125,18 @@ func (c *Console) StepFinished(run stockdigest.Run, step stockdigest.StepName) {
 	default:
 		fmt.Fprintf(c.Err, "%s %s %s\n", run.Ticker, run.AsOf.UTC().Format(time.DateOnly), step)
 	}
+}
+
+// logs is where log lines go: Err, one line at a time, never into a bar.
+func (c *Console) logs() io.Writer { return logLines{c} }
+
+type logLines struct{ console *Console }
+
+func (l logLines) Write(line []byte) (int, error) {
+	l.console.mu.Lock()
+	defer l.console.mu.Unlock()
+	l.console.clear()
+	return l.console.Err.Write(line) //nolint:wrapcheck // a writer gives its writer's errors
 }
 
 func (c *Console) clear() {

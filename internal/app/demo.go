@@ -34,7 +34,7 @@ func Demo(ctx context.Context, opts Options, out string, console *Console) ([]Mo
 	for i := range mornings {
 		m := &mornings[i]
 		var e error
-		m.Mail, e = writeDemoMail(ctx, opts, out, m.Digest(n.TimeZone), NewLogger(opts, console.Err))
+		m.Mail, e = writeDemoMail(ctx, opts, out, m.Digest(n.TimeZone), newLogger(opts, console))
 		err = errors.Join(err, e)
 	}
 	return mornings, err

@@ -42,7 +42,7 @@ func checkNetwork(ctx context.Context, opts Options, console *Console) []Check {
 	if err != nil {
 		return []Check{failed("pretend world", err)}
 	}
-	client := fetch.New(world.fetching(opts, NewLogger(opts, console.Err), nil))
+	client := fetch.New(world.fetching(opts, newLogger(opts, console), nil))
 	optional := checkSources(ctx, opts, world, client)
 	if world.own != nil {
 		return optional

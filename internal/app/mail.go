@@ -115,7 +115,8 @@ func heldMails(why string) error {
 	return &stockdigest.Error{Kind: stockdigest.ErrDenied, Message: "mails are held: " + why + ". Let them go with stockdigest deliveries release"}
 }
 
-// sinceThen finds the deliveries that ended since a moment.
+// sinceThen finds the deliveries that were planned, tried or ended since a
+// moment.
 func (a *App) sinceThen(ctx context.Context, begun time.Time, sent *Sent) error {
 	zone, err := a.zone()
 	if err != nil {
@@ -128,7 +129,7 @@ func (a *App) sinceThen(ctx context.Context, begun time.Time, sent *Sent) error 
 			return err
 		}
 		for _, d := range found {
-			if !d.CreatedAt.Before(begun) || !d.EndedAt.Before(begun) {
+			if !d.CreatedAt.Before(begun) || !d.StartedAt.Before(begun) || !d.EndedAt.Before(begun) {
 				sent.Deliveries = append(sent.Deliveries, a.viewOf(d))
 			}
 		}
