@@ -46,7 +46,7 @@ func Message(m stockdigest.Mail, from string) ([]byte, error) {
 		return nil, err
 	}
 	w := &writer{id: m.ID}
-	w.buf.Grow(2*len(m.HTML) + 2*len(m.Text) + 2048)
+	w.buf.Grow(likelySize(m))
 	for _, h := range headers(m, sender) {
 		line, err := fold(h[0], h[1])
 		if err != nil {
@@ -56,6 +56,16 @@ func Message(m stockdigest.Mail, from string) ([]byte, error) {
 	}
 	w.body(m)
 	return w.buf.Bytes(), nil
+}
+
+// likelySize is how long most mails become: quoted-printable writes an equal
+// sign as three letters, base64 four for three bytes.
+func likelySize(m stockdigest.Mail) int {
+	n := 2048 + (len(m.HTML)+len(m.Text))*5/4
+	for _, p := range m.Pictures {
+		n += 256 + len(p.PNG)*3/2
+	}
+	return n
 }
 
 // check refuses what cannot be written without changing what is meant.
