@@ -82,9 +82,15 @@ type Trade struct {
 	Value    string // dollars, likewise
 }
 
+// Numbers of what has none: the parts of a 40-F's exhibits.
+const (
+	ItemDiscussion = "discussion" // the management's, of its results
+	ItemRisks      = "risks"      // the risk factors
+)
+
 // An Item is a numbered part of a filing, as a range of the document's text.
 type Item struct {
-	Number     string // "2.02", "1A", "7"
+	Number     string // "2.02", "1A", "7", "3.D", or one of ItemDiscussion and ItemRisks
 	Title      string
 	Start, End int // bytes of Document.Text
 }

@@ -33,30 +33,49 @@ const (
 )
 
 // Compares reports whether reports of the form are compared with the one before.
-func Compares(form string) bool { return form == "10-K" || form == "10-Q" }
-
-// Fresh returns the sentences of a report's discussion and risk factors that the
-// report of the same form before it does not have and that matter: with figures,
-// hard events or words of risk, the most telling first. It is false when there is
-// nothing to compare: when the report has neither section, or the two have so
-// little in common that they are not reports of one company. Fresh is pure and
-// takes time linear in both texts.
-func Fresh(report, before stockdigest.Filing) ([]stockdigest.Passage, bool) {
-	doc, old := Primary(report), Primary(before)
-	if doc.Text == "" || old.Text == "" || !Compares(report.Form) {
-		return nil, false
+func Compares(form string) bool {
+	switch form {
+	case "10-K", "10-Q", "20-F", "40-F":
+		return true
 	}
-	j := judge{known: remember(old.Text), year: yearOf(report)}
-	for _, item := range doc.Items {
-		risk, ok := section(report.Form, item.Number)
-		if ok && item.Start >= 0 && item.Start < item.End && item.End <= len(doc.Text) {
-			j.read(doc.Text, item, risk)
+	return false
+}
+
+// Fresh returns the report with what is new in it since the report of the same
+// form before it: of each document the sentences of the discussion and the risk
+// factors that the one before has nowhere and that matter, with figures, hard
+// events or words of risk, the most telling first. It is false when there is
+// nothing to compare: when the report has neither section, or the two have so
+// little in common that they are not reports of one company. Fresh changes
+// neither of them and takes time linear in both texts.
+func Fresh(report, before stockdigest.Filing) (stockdigest.Filing, bool) {
+	if !Compares(report.Form) {
+		return report, false
+	}
+	j := judge{known: newMemory(), year: yearOf(report)}
+	for _, old := range before.Documents {
+		j.known.add(old.Text)
+	}
+	for at, doc := range report.Documents {
+		for _, item := range doc.Items {
+			risk, ok := section(report.Form, item.Number)
+			if ok && item.Start >= 0 && item.Start < item.End && item.End <= len(doc.Text) {
+				j.read(at, doc.Text, item, risk)
+			}
 		}
 	}
 	if j.all == 0 || float64(j.same) < minKnown*float64(j.all) {
-		return nil, false
+		return report, false
 	}
-	return best(j.found), true
+	report.Previous, report.Documents = before.Accession, slices.Clone(report.Documents)
+	for at := range report.Documents {
+		report.Documents[at].Fresh = nil
+	}
+	for _, p := range best(j.found) {
+		doc := &report.Documents[p.doc]
+		doc.Fresh = append(doc.Fresh, p.at)
+	}
+	return report, true
 }
 
 // Primary is the document that a filing is about; empty when it was not read.
@@ -88,7 +107,7 @@ type judge struct {
 	found     []passage
 }
 
-func (j *judge) read(body string, item stockdigest.Item, risk bool) {
+func (j *judge) read(doc int, body string, item stockdigest.Item, risk bool) {
 	part := body[item.Start:min(item.End, item.Start+maxSection)]
 	for _, span := range text.Sentences(part) {
 		s := span.Of(part)
@@ -103,7 +122,7 @@ func (j *judge) read(body string, item stockdigest.Item, risk bool) {
 		}
 		if score := j.worth(s, words, risk); score > 0 {
 			at := stockdigest.Passage{Start: item.Start + span.Start, End: item.Start + span.End}
-			j.found = append(j.found, passage{at: at, risk: risk, score: score})
+			j.found = append(j.found, passage{doc: doc, at: at, risk: risk, score: score})
 		}
 	}
 }
@@ -112,9 +131,9 @@ func (j *judge) read(body string, item stockdigest.Item, risk bool) {
 // risk factors.
 func section(form, number string) (risk, ok bool) {
 	switch form + " " + number {
-	case "10-K 7", "10-Q I.2":
+	case "10-K 7", "10-Q I.2", "20-F 5", "20-F 5.A", "20-F 5.B", "20-F 5.D", "40-F " + stockdigest.ItemDiscussion:
 		return false, true
-	case "10-K 1A", "10-Q II.1A":
+	case "10-K 1A", "10-Q II.1A", "20-F 3", "20-F 3.D", "40-F " + stockdigest.ItemRisks:
 		return true, true
 	}
 	return false, false
@@ -122,17 +141,18 @@ func section(form, number string) (risk, ok bool) {
 
 // A passage is a new sentence with what it is worth.
 type passage struct {
+	doc   int // of the report
 	at    stockdigest.Passage
 	risk  bool
 	score float64
 }
 
 // best are the passages to keep, the most telling first.
-func best(found []passage) []stockdigest.Passage {
+func best(found []passage) []passage {
 	slices.SortStableFunc(found, func(a, b passage) int {
-		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.at.Start, b.at.Start))
+		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.doc, b.doc), cmp.Compare(a.at.Start, b.at.Start))
 	})
-	var kept []stockdigest.Passage
+	var kept []passage
 	risks := 0
 	for _, p := range found {
 		if len(kept) == maxFresh || p.risk && risks == maxRisks {
@@ -141,12 +161,12 @@ func best(found []passage) []stockdigest.Passage {
 		if p.risk {
 			risks++
 		}
-		kept = append(kept, p.at)
+		kept = append(kept, p)
 	}
 	return kept
 }
 
-// A memory knows the sentences of a document again: whole, and by their runs of
+// A memory knows the sentences of texts again: whole, and by their runs of
 // words with the figures left out.
 type memory struct {
 	seed  maphash.Seed
@@ -154,8 +174,12 @@ type memory struct {
 	runs  map[uint64]struct{}
 }
 
-func remember(body string) memory {
-	m := memory{seed: maphash.MakeSeed(), whole: map[uint64]struct{}{}, runs: map[uint64]struct{}{}}
+func newMemory() memory {
+	return memory{seed: maphash.MakeSeed(), whole: map[uint64]struct{}{}, runs: map[uint64]struct{}{}}
+}
+
+// add has the memory know the sentences of a text.
+func (m memory) add(body string) {
 	for _, span := range text.Sentences(body) {
 		words := text.Words(span.Of(body))
 		m.whole[m.hash(words)] = struct{}{}
@@ -163,7 +187,6 @@ func remember(body string) memory {
 			m.runs[m.hash(run)] = struct{}{}
 		}
 	}
-	return m
 }
 
 func (m memory) hash(words []string) uint64 {
@@ -209,7 +232,7 @@ func calendar(w string) bool {
 	return false
 }
 
-// has reports a sentence that the document has word for word.
+// has reports a sentence that a text has word for word.
 func (m memory) has(words []string) bool {
 	_, ok := m.whole[m.hash(words)]
 	return ok
@@ -297,7 +320,7 @@ func whole(words []string) float64 {
 	const opening = 3 // words: "total net sales"
 	at := slices.IndexFunc(words, func(w string) bool {
 		switch w {
-		case "revenue", "revenues", "sales", "income", "earnings", "margin", "margins", "loss", "losses", "expect", "expects":
+		case "revenue", "revenues", "sales", "turnover", "income", "profit", "earnings", "margin", "margins", "loss", "losses", "expect", "expects":
 			return true
 		}
 		return false

@@ -90,7 +90,8 @@ func TestOfEveryRealReportWhatIsNewStandsInItAndNotInTheOneBefore(t *testing.T) 
 	passages := 0
 	n := pairs(t, annuals(t), func(report, before annual) {
 		f, old := report.filing(), before.filing()
-		fresh, ok := disclosure.Fresh(f, old)
+		told, ok := disclosure.Fresh(f, old)
+		fresh := told.Documents[0].Fresh
 		if !ok || len(fresh) == 0 || len(fresh) > 40 {
 			t.Errorf("%s %s: got %d passages, %t, want 1 to 40", report.CIK, report.Period, len(fresh), ok)
 		}
@@ -122,8 +123,8 @@ func TestReportsOfTwoCompaniesAreNotCompared(t *testing.T) {
 func TestAReportHasNothingNewSinceItself(t *testing.T) {
 	t.Parallel()
 	for _, a := range annuals(t)[:8] {
-		if fresh, _ := disclosure.Fresh(a.filing(), a.filing()); len(fresh) > 0 {
-			t.Errorf("%s: got %d passages", a.CIK, len(fresh))
+		if told, _ := disclosure.Fresh(a.filing(), a.filing()); len(told.Documents[0].Fresh) > 0 {
+			t.Errorf("%s: got %d passages", a.CIK, len(told.Documents[0].Fresh))
 		}
 	}
 }
@@ -135,7 +136,7 @@ func (d disk) Data(context.Context, string, int64) (stockdigest.Body, error) {
 	return stockdigest.Body{Status: 200, Bytes: d}, nil
 }
 
-// TestRealReportsAreCompared reads every 10-K and 10-Q of the sets as EDGAR gives
+// TestRealReportsAreCompared reads every 10-K, 10-Q and 20-F of the sets as EDGAR gives
 // them, and compares each with itself without a sentence: that one must be found.
 func TestRealReportsAreCompared(t *testing.T) {
 	t.Parallel()
@@ -175,7 +176,7 @@ func TestRealReportsAreCompared(t *testing.T) {
 func without(f stockdigest.Filing) (found, ok bool) {
 	d, tries := f.Documents[0], 0
 	for _, item := range d.Items {
-		if item.Number != "7" && item.Number != "I.2" {
+		if item.Number != map[string]string{"10-K": "7", "10-Q": "I.2", "20-F": "5"}[f.Form] {
 			continue
 		}
 		part := d.Text[item.Start:item.End]
@@ -187,7 +188,8 @@ func without(f stockdigest.Filing) (found, ok bool) {
 			tries++
 			before := f
 			before.Documents = []stockdigest.Document{{Seq: 1, Text: strings.Replace(d.Text, s, "", 1)}}
-			fresh, compared := disclosure.Fresh(f, before)
+			told, compared := disclosure.Fresh(f, before)
+			fresh := told.Documents[0].Fresh
 			same := func(p stockdigest.Passage) bool { return d.Text[p.Start:p.End] == s }
 			if compared && len(fresh) <= 3 && slices.ContainsFunc(fresh, same) {
 				return true, true
@@ -206,6 +208,8 @@ func formOf(name string) string {
 		return "10-K"
 	case strings.Contains(low, "10-q"), strings.Contains(low, "10q"):
 		return "10-Q"
+	case strings.Contains(low, "20-f"):
+		return "20-F"
 	}
 	return ""
 }

@@ -46,13 +46,15 @@ In May 2026 the Department of Justice served a subpoena on Brightwell over expor
 
 func fresh(t *testing.T, f, before stockdigest.Filing) []string {
 	t.Helper()
-	passages, ok := disclosure.Fresh(f, before)
+	told, ok := disclosure.Fresh(f, before)
 	if !ok {
 		t.Fatal("not compared")
 	}
 	var all []string
-	for _, p := range passages {
-		all = append(all, f.Documents[0].Text[p.Start:p.End])
+	for _, d := range told.Documents {
+		for _, p := range d.Fresh {
+			all = append(all, d.Text[p.Start:p.End])
+		}
 	}
 	return all
 }
@@ -79,6 +81,42 @@ func TestFreshFindsNewFiguresAndNewRisksAndNoMovedDates(t *testing.T) {
 	}
 }
 
+// wrapped is a 40-F with a cover, an information form and a discussion.
+func wrapped(talk, risks string) stockdigest.Filing {
+	part := func(seq int, number, text string) stockdigest.Document {
+		return stockdigest.Document{Seq: seq, Text: text, Items: []stockdigest.Item{{Number: number, End: len(text)}}}
+	}
+	return stockdigest.Filing{Form: "40-F", Period: "2026-06-30", Documents: []stockdigest.Document{
+		{Seq: 1, Text: "In June 2026 the company paid $3 million for the cover of its annual report."},
+		part(3, stockdigest.ItemRisks, risks), part(4, stockdigest.ItemDiscussion, talk),
+	}}
+}
+
+// foreign is a 20-F with the same parts as report.
+func foreign(talk, risks string) stockdigest.Filing {
+	f := report("2026-06-30", talk, risks)
+	f.Form, f.Documents[0].Items[0].Number, f.Documents[0].Items[1].Number = "20-F", "5", "3.D"
+	return f
+}
+
+func TestYearlyReportsFromAbroadAreComparedInTheirOwnSections(t *testing.T) {
+	t.Parallel()
+	fell, subpoena := strings.Split(newTalk, "\n\n")[1], strings.Split(newRisks, "\n\n")[2]
+	if diff := cmp.Diff([]string{fell, subpoena}, fresh(t, foreign(newTalk, newRisks), foreign(oldTalk, oldRisks))); diff != "" {
+		t.Errorf("20-F (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{subpoena, fell}, fresh(t, wrapped(newTalk, newRisks), wrapped(oldTalk, oldRisks))); diff != "" {
+		t.Errorf("40-F, by its exhibits and without its cover (-want +got):\n%s", diff)
+	}
+	// What moved from one exhibit to the other is not new.
+	if got := fresh(t, wrapped(oldTalk, oldRisks), wrapped(oldRisks, oldTalk)); len(got) > 0 {
+		t.Errorf("what moved is told as new: %q", got)
+	}
+	if _, ok := disclosure.Fresh(wrapped(newTalk, newRisks), foreign("Kestrel flies freight between islands for shops and for the post.", "Weather grounds its fleet for days.")); ok {
+		t.Error("reports of two companies were compared")
+	}
+}
+
 func TestFreshComparesOnlyWhatIsComparable(t *testing.T) {
 	t.Parallel()
 	now, before := report("2026-06-30", newTalk, newRisks), report("2026-03-31", oldTalk, oldRisks)
@@ -101,7 +139,7 @@ func TestFreshComparesOnlyWhatIsComparable(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got, ok := disclosure.Fresh(c.now, c.before); ok || len(got) > 0 {
+			if got, ok := disclosure.Fresh(c.now, c.before); ok || cmp.Diff(c.now, got) != "" {
 				t.Errorf("got %v, %t, want no comparison", got, ok)
 			}
 		})

@@ -11,23 +11,36 @@ import (
 )
 
 // documents makes the documents of a filing: the primary one and the
-// exhibits that people read. Agreements are only named, with their opening.
+// exhibits that people read. Agreements are only named, with their opening; of
+// a 40-F only the exhibits are kept that hold what other forms hold themselves.
 func documents(f stockdigest.Filing, sub submission) []stockdigest.Document {
 	var docs []stockdigest.Document
 	for i, b := range sub.documents {
-		limit := 0
-		switch {
-		case !isText(b.filename) || isBinary(b.body):
-		case i == 0, strings.HasPrefix(b.kind, "EX-99"):
-			limit = maxText
-		case isAgreement(b.kind):
-			limit = shortText
+		limit := kept(f.Form, i, b.kind)
+		if limit == 0 || len(docs) == maxTexts || !isText(b.filename) || isBinary(b.body) {
+			continue
 		}
-		if limit > 0 && len(docs) < maxTexts {
-			docs = append(docs, document(f, i+1, b, limit))
+		d := document(f, i+1, b, limit)
+		if i > 0 && isWrapper(f.Form) {
+			if d.Items = wrappedItems(d); len(d.Items) == 0 {
+				continue
+			}
 		}
+		docs = append(docs, d)
 	}
 	return docs
+}
+
+// kept is how many bytes are kept of a form's document in its place and of its
+// kind.
+func kept(form string, place int, kind string) int {
+	switch {
+	case place == 0, strings.HasPrefix(kind, "EX-99"), isWrapper(form) && strings.HasPrefix(kind, "EX-1"):
+		return maxText
+	case isAgreement(kind):
+		return shortText
+	}
+	return 0
 }
 
 func document(f stockdigest.Filing, seq int, b block, limit int) stockdigest.Document {

@@ -33,6 +33,10 @@ func splitItems(form, text string) []stockdigest.Item {
 		return splitPeriodic(text, false)
 	case "10-Q", "10-QT", "10-QSB":
 		return splitPeriodic(text, true)
+	case "20-F":
+		return splitForeign(text)
+	case "40-F":
+		return formItems(text) // some have the information form in them
 	}
 	return nil
 }
@@ -188,7 +192,7 @@ func formOf(text string) string {
 
 // SplitItems returns the items of a filing as EDGAR or its filer wrote it, a
 // full submission or a document alone, by their numbers: "5.02", "7A"; those
-// of a 10-Q with their part, "II.1A".
+// of a 10-Q with their part, "II.1A", and sections of a 20-F with their item, "3.D".
 func SplitItems(_ string, raw []byte) (map[string]string, error) {
 	form, body := "", raw
 	if sub := parseSubmission(raw); len(sub.documents) > 0 {

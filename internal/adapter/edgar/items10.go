@@ -28,18 +28,21 @@ type periodic struct {
 // headings stand in the table of contents and in cross references; the items
 // are the run of headings in the form's order that covers the most text.
 func splitPeriodic(text string, quarterly bool) []stockdigest.Item {
-	heads := periodicHeads(text, quarterly)
-	chosen := heaviestRun(heads)
+	return periodicItems(text, heaviestRun(periodicHeads(text, quarterly)))
+}
+
+// periodicItems makes items of a run of headings: each reaches to the next one.
+func periodicItems(text string, run []periodic) []stockdigest.Item {
 	var items []stockdigest.Item
-	for i, h := range chosen {
+	for i, h := range run {
 		if h.number == "" {
 			continue
 		}
 		stop := len(text)
-		if i+1 < len(chosen) {
-			stop = chosen[i+1].line.start
+		if i+1 < len(run) {
+			stop = run[i+1].line.start
 		}
-		if h.number == "16" && !quarterly {
+		if h.number == "16" {
 			stop = withoutStatements(text, h.line.end, stop)
 		}
 		items = append(items, item(text, h.head, withoutPart(text, h.line.end, stop)))
@@ -96,18 +99,31 @@ func periodicHeads(text string, quarterly bool) []periodic {
 			heads = append(heads, periodic{head: head{"", l}, rank: maxRank - 1})
 		}
 	}
+	weigh(heads, len(text))
+	return heads
+}
+
+// weigh counts for each heading the bytes to the next one.
+func weigh(heads []periodic, end int) {
 	for i := range heads {
 		if heads[i].number == "" {
 			heads[i].weight = 1 // they end a run, and what follows them speaks for none
 			continue
 		}
-		next := len(text)
+		next := end
 		if i+1 < len(heads) {
 			next = heads[i+1].line.start
 		}
 		heads[i].weight = next - heads[i].line.start
 	}
-	return heads
+}
+
+// aside reports a line that only speaks of the item that its first bytes name,
+// "Item 7 of this report", or repeats a heading above a page that goes on.
+func aside(s string, named int) bool {
+	rest := strings.TrimLeft(s[named:], " ")
+	goesOn := rest != "" && unicode.IsLower(firstRune(rest)) && !strings.HasSuffix(s[:named], "|")
+	return goesOn || strings.Contains(strings.ToLower(s), "continued)")
 }
 
 const maxRank = 1000
@@ -115,11 +131,8 @@ const maxRank = 1000
 // periodicNumber reads the number of a heading and its rank in the form.
 func periodicNumber(s string, part int, quarterly bool) (number string, rank int) {
 	m := periodicHead.FindStringSubmatchIndex(s)
-	if m == nil || strings.Contains(strings.ToLower(s), "continued)") {
+	if m == nil || aside(s, m[1]) {
 		return "", 0
-	}
-	if rest := strings.TrimLeft(s[m[1]:], " "); rest != "" && unicode.IsLower(firstRune(rest)) && !strings.HasSuffix(s[:m[1]], "|") {
-		return "", 0 // "Item 7 of this report": a sentence, not a heading
 	}
 	n, _ := strconv.Atoi(s[m[2]:m[3]]) // two digits by the pattern
 	letter := ""

@@ -157,10 +157,10 @@ func reads(form string) bool {
 	return false
 }
 
-// wantsExhibits reports whether the news of the form is in its exhibits.
+// wantsExhibits reports whether what the form tells is in its exhibits.
 func wantsExhibits(form string) bool {
 	switch strings.TrimSuffix(form, "/A") {
-	case "8-K", "8-K12B", "6-K":
+	case "8-K", "8-K12B", "6-K", "40-F":
 		return true
 	}
 	return false

@@ -243,15 +243,10 @@ func withDocuments(ctx context.Context, q *db.Queries, row db.Filing) (stockdige
 	return f, nil
 }
 
-// SaveFresh keeps the report before a run's report, and what is new since it in
-// the text that was compared. The first comparison of a report stands.
-func (d *DB) SaveFresh(
-	ctx context.Context, run stockdigest.Run, report stockdigest.Document, before stockdigest.Filing, fresh []stockdigest.Passage,
-) error {
-	packed, err := pack(fresh)
-	if err != nil {
-		return err
-	}
+// SaveFresh keeps which report before it a run's report was compared with, and
+// what is new in the documents that were compared. The first comparison of a
+// report stands.
+func (d *DB) SaveFresh(ctx context.Context, run stockdigest.Run, report, before stockdigest.Filing) error {
 	return d.forRun(ctx, "save what is new in "+string(report.Accession), run, func(q *db.Queries) error {
 		if err := d.saveFiling(ctx, q, before); err != nil {
 			return err
@@ -260,6 +255,15 @@ func (d *DB) SaveFresh(
 		if err != nil || set == 0 {
 			return err
 		}
-		return q.SetFresh(ctx, db.SetFreshParams{Accession: string(report.Accession), Seq: report.Seq, Fresh: packed, Hash: report.Hash})
+		for _, doc := range report.Documents {
+			fresh, err := pack(doc.Fresh)
+			if err != nil {
+				return err
+			}
+			if err := q.SetFresh(ctx, db.SetFreshParams{Accession: string(report.Accession), Seq: doc.Seq, Fresh: fresh, Hash: doc.Hash}); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }

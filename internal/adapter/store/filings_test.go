@@ -19,10 +19,12 @@ func TestTheFirstComparisonOfAReportStands(t *testing.T) {
 			run := claimed(t, db, morning)
 			report := quarterly("0001-26-2", "Sales fell 6%.")
 			must(t, db.SaveFilings(ctx, run, []stockdigest.Filing{report}))
-			fresh := []stockdigest.Passage{{Start: 0, End: 14}}
 			for _, before := range []stockdigest.Accession{"0001-26-1", "0001-26-0"} {
-				must(t, db.SaveFresh(ctx, run, report.Documents[0], quarterly(before, "Sales rose 4%."), fresh))
-				fresh = nil // of the second comparison
+				report.Documents[0].Fresh = []stockdigest.Passage{{Start: 0, End: 14}}
+				if before == "0001-26-0" {
+					report.Documents[0].Fresh = nil
+				}
+				must(t, db.SaveFresh(ctx, run, report, quarterly(before, "Sales rose 4%.")))
 			}
 			got := materialOf(t, db, run).Filings
 			if len(got) != 1 || got[0].Previous != "0001-26-1" {

@@ -13,7 +13,7 @@ import (
 // Reports keeps what filings tell beyond their text.
 type Reports interface {
 	Filing(ctx context.Context, a stockdigest.Accession) (stockdigest.Filing, error)
-	SaveFresh(ctx context.Context, run stockdigest.Run, report stockdigest.Document, before stockdigest.Filing, fresh []stockdigest.Passage) error
+	SaveFresh(ctx context.Context, run stockdigest.Run, report, before stockdigest.Filing) error
 	Dealt(ctx context.Context, cik string, w stockdigest.Window) ([]stockdigest.Filing, error)
 }
 
@@ -46,12 +46,12 @@ func (s *Step) compare(ctx context.Context, run stockdigest.Run, t stockdigest.T
 		s.cfg.Log.InfoContext(ctx, "report not compared", "accession", f.Accession, "error", err)
 		return nil
 	}
-	fresh, ok := disclosure.Fresh(f, before)
+	told, ok := disclosure.Fresh(f, before)
 	if !ok {
 		s.cfg.Log.InfoContext(ctx, "report not compared: it has too little in common with the one before", "accession", f.Accession, "before", before.Accession)
 		return nil
 	}
-	return s.store.SaveFresh(ctx, run, disclosure.Primary(f), before, fresh)
+	return s.store.SaveFresh(ctx, run, told, before)
 }
 
 // previous is the report before f: as it is kept, or else as EDGAR has it.

@@ -86,7 +86,12 @@ func (m *memoryStore) SaveFilings(_ context.Context, _ stockdigest.Run, list []s
 			m.material.Filings = append(m.material.Filings, f)
 			continue
 		}
-		m.material.Filings[at].Documents = f.Documents
+		kept := &m.material.Filings[at] // what it has stands for ever
+		for _, d := range f.Documents {
+			if !slices.ContainsFunc(kept.Documents, func(o stockdigest.Document) bool { return o.Seq == d.Seq }) {
+				kept.Documents = append(kept.Documents, d)
+			}
+		}
 	}
 	return nil
 }
@@ -107,13 +112,11 @@ func (m *memoryStore) Filing(_ context.Context, a stockdigest.Accession) (stockd
 	return stockdigest.Filing{}, stockdigest.NotFound("no such filing")
 }
 
-func (m *memoryStore) SaveFresh(
-	_ context.Context, _ stockdigest.Run, report stockdigest.Document, before stockdigest.Filing, fresh []stockdigest.Passage,
-) error {
+func (m *memoryStore) SaveFresh(_ context.Context, _ stockdigest.Run, report, before stockdigest.Filing) error {
 	m.kept = append(m.kept, before)
 	for i := range m.material.Filings {
-		if f := &m.material.Filings[i]; f.Accession == report.Accession {
-			f.Previous, f.Documents[0].Fresh = before.Accession, fresh
+		if m.material.Filings[i].Accession == report.Accession {
+			m.material.Filings[i] = report
 		}
 	}
 	return nil

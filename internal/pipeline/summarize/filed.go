@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/disclosure"
 	"stockdigest.app/stockdigest/internal/events"
 	"stockdigest.app/stockdigest/internal/facts"
 	"stockdigest.app/stockdigest/internal/text"
@@ -24,10 +25,17 @@ type kept struct {
 }
 
 // keptForms are the last annual and quarterly report, and what was announced
-// within a quarter.
+// within a quarter. A company from abroad files others than one at home.
 func keptForms() []kept {
 	const day = 24 * time.Hour
-	return []kept{{"10-K", 400 * day, 1}, {"10-Q", 200 * day, 1}, {"8-K", 92 * day, 4}}
+	return []kept{
+		{"10-K", 400 * day, 1},
+		{"20-F", 400 * day, 1},
+		{"40-F", 400 * day, 1},
+		{"10-Q", 200 * day, 1},
+		{"8-K", 92 * day, 4},
+		{"6-K", 92 * day, 4},
+	}
 }
 
 // earlier are the kept filings of before the run's window. A report that the
@@ -75,22 +83,40 @@ func filedLines(m stockdigest.Material) []sentence {
 }
 
 // sections are the ranges of an earlier filing that speak of the business: of a
-// report the business, its risks, its lawsuits and the discussion of its results,
-// of other forms what is told as news.
+// report the items that do, of other forms what is told as news.
 func (s *source) sections() []text.Span {
-	if s.filing.Form != "10-K" && s.filing.Form != "10-Q" {
+	if !disclosure.Compares(s.filing.Form) {
 		return s.ranges()
 	}
+	return s.items(func(number string) bool { return ofBusiness(s.filing.Form, number) })
+}
+
+// items are the ranges of those of a document's items that are wanted.
+func (s *source) items(want func(number string) bool) []text.Span {
 	var parts []text.Span
 	for _, item := range s.doc.Items {
-		switch item.Number {
-		case "1", "1A", "3", "7", "I.2", "II.1", "II.1A":
-			if item.Start >= 0 && item.Start < item.End && item.End <= len(s.body) {
-				parts = append(parts, text.Span{Start: item.Start, End: item.End})
-			}
+		if want(item.Number) && item.Start >= 0 && item.Start < item.End && item.End <= len(s.body) {
+			parts = append(parts, text.Span{Start: item.Start, End: item.End})
 		}
 	}
 	return parts
+}
+
+// ofBusiness reports an item of a report that speaks of the business, its risks,
+// its lawsuits or the discussion of its results.
+func ofBusiness(form, number string) bool {
+	var items []string
+	switch form {
+	case "10-K":
+		items = []string{"1", "1A", "3", "7"}
+	case "10-Q":
+		items = []string{"I.2", "II.1", "II.1A"}
+	case "20-F":
+		items = []string{"3", "3.D", "4", "4.A", "4.B", "5", "5.A", "5.B", "5.D", "8", "8.A"}
+	case "40-F":
+		items = []string{stockdigest.ItemDiscussion, stockdigest.ItemRisks}
+	}
+	return slices.Contains(items, number)
 }
 
 // ownVoice reports a sentence of a filing in which the company speaks of itself:
@@ -253,7 +279,8 @@ func (s shelf) candidates(words []string, most int) []sentence {
 func contextOf(s sentence) *stockdigest.Context {
 	c := &stockdigest.Context{Text: s.text, Form: s.source.filing.Form, Evidence: s.quotation()}
 	for _, item := range s.source.doc.Items {
-		if s.span.Start >= item.Start && s.span.End <= item.End {
+		numbered := item.Number != stockdigest.ItemDiscussion && item.Number != stockdigest.ItemRisks
+		if numbered && s.span.Start >= item.Start && s.span.End <= item.End {
 			c.Item = item.Number
 		}
 	}

@@ -51,11 +51,10 @@ func TestRealReportsAreToldByWhatIsNewInThem(t *testing.T) {
 	for company, years := range annuals(t) {
 		slices.SortFunc(years, func(a, b stockdigest.Filing) int { return strings.Compare(a.Period, b.Period) })
 		for i, f := range years[1:] {
-			fresh, ok := disclosure.Fresh(f, years[i])
+			f, ok := disclosure.Fresh(f, years[i])
 			if !ok {
 				continue // years apart, they have too little in common
 			}
-			f.Previous, f.Documents[0].Fresh = years[i].Accession, fresh
 			m := filed(f)
 			m.Ticker = stockdigest.Ticker{Symbol: "XX", Name: company}
 			got := write(t, m)

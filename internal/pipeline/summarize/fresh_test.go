@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"stockdigest.app/stockdigest"
 	"stockdigest.app/stockdigest/internal/disclosure"
 	"stockdigest.app/stockdigest/internal/pipeline/verify"
@@ -162,5 +164,27 @@ func TestTwoInsidersAreToldOneByOne(t *testing.T) {
 	t.Parallel()
 	if got := write(t, insiders(2)); strings.Contains(strings.Join(texts(got), " "), "insiders of") {
 		t.Errorf("got %q, want no count", texts(got))
+	}
+}
+
+// A cover of a 40-F speaks of rules; what is told stands in its exhibits, and of
+// those only what is new when they were compared.
+func TestA40FIsToldByItsDiscussionAndRisks(t *testing.T) {
+	t.Parallel()
+	paragraphs := strings.Split(quarter, "\n\n")
+	m := compared(paragraphs[3])
+	f := &m.Filings[0]
+	f.Form, f.Documents[0].Seq, f.Documents[0].Type = "40-F", 4, "EX-99.3"
+	f.Documents[0].Items = []stockdigest.Item{{Number: stockdigest.ItemDiscussion, End: len(quarter)}}
+	cover := "Brightwell paid $9 million in fees to its auditor for the year that ended in March 2026."
+	f.Documents = append(f.Documents, stockdigest.Document{Accession: f.Accession, Seq: 1, Type: "40-F", URL: f.URL, Text: cover, Hash: stockdigest.Hash(cover)})
+	if diff := cmp.Diff([]string{paragraphs[3]}, texts(write(t, m))); diff != "" {
+		t.Errorf("bullets of a compared 40-F (-want +got):\n%s", diff)
+	}
+	f.Previous = ""
+	for _, b := range write(t, m) {
+		if b.Text == cover {
+			t.Errorf("the cover of a 40-F that was not compared is told")
+		}
 	}
 }

@@ -86,9 +86,12 @@ func documentSource(f *stockdigest.Filing, d *stockdigest.Document) source {
 
 // telling reports a document that tells news: the primary document, when its
 // items are known, and press releases. Contracts, certificates and opinions
-// (exhibits 1 to 98) tell terms.
+// (exhibits 1 to 98) tell terms. A 40-F is a cover around its exhibits.
 func telling(f *stockdigest.Filing, d *stockdigest.Document) bool {
-	if d.Seq == 1 {
+	switch {
+	case strings.HasPrefix(f.Form, "40-F"):
+		return len(d.Items) > 0
+	case d.Seq == 1:
 		return len(d.Items) > 0 || !strings.HasPrefix(f.Form, "8-K")
 	}
 	return strings.HasPrefix(d.Type, "EX-99")
@@ -227,7 +230,7 @@ func headlike(t string) bool {
 // of a report that was compared with the one before, the most telling first, and
 // of a filing's primary document else the items that tell something.
 func (s *source) ranges() []text.Span {
-	if s.filing != nil && s.filing.Previous != "" && s.doc.Seq == 1 {
+	if s.filing != nil && s.filing.Previous != "" {
 		var fresh []text.Span
 		for _, p := range s.doc.Fresh {
 			if p.Start >= 0 && p.Start < p.End && p.End <= len(s.body) {
@@ -240,19 +243,17 @@ func (s *source) ranges() []text.Span {
 	if s.doc == nil || len(s.doc.Items) == 0 {
 		return whole
 	}
-	var parts []text.Span
-	for _, item := range s.doc.Items {
-		if !silentItem(s.filing.Form, item.Number) && item.Start >= 0 && item.End <= len(s.body) && item.Start < item.End {
-			parts = append(parts, text.Span{Start: item.Start, End: item.End})
-		}
-	}
-	return parts
+	return s.items(func(number string) bool { return !silentItem(s.filing.Form, number) })
 }
 
-// silentItem reports items that only list exhibits or repeat the form.
+// silentItem reports items that only list exhibits or repeat the form, and those
+// of a 20-F that are not about the business.
 func silentItem(form, number string) bool {
-	if strings.HasPrefix(form, "8-K") {
+	switch {
+	case strings.HasPrefix(form, "8-K"):
 		return number == "9.01"
+	case form == "20-F":
+		return !ofBusiness(form, number)
 	}
 	return slices.Contains([]string{"6", "15", "16"}, number)
 }
