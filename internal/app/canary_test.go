@@ -166,7 +166,7 @@ func TestAPromptThatIsNotThereIsRefused(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"write=99": "it has write=1, write=2", "vote=2": "it has vote=1", "judge=x": "it has judge=1", "mend=0": "it has mend=1",
-		"poem=1": "no prompt poem: there are bottom=1, choose=1, context=1, industry=1, judge=1, mend=1, profile=1, vote=1, write=1, write=2",
+		"poem=1": "no prompt poem: there are bottom=1, choose=1, context=1, industry=2, judge=1, mend=1, profile=1, vote=1, write=1, write=2",
 	} {
 		for _, setting := range []string{"STOCKDIGEST_PROMPTS=", "STOCKDIGEST_CANARY="} {
 			if _, err := app.ReadOptions([]string{setting + name}); err == nil || !strings.Contains(err.Error(), want) {

@@ -7,8 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"stockdigest.app/stockdigest"
 	"stockdigest.app/stockdigest/internal/desk"
@@ -33,32 +34,37 @@ type effect struct {
 }
 
 // weigh is the gate of the industry: it asks how each of its articles concerns
-// the company. Without an answer every article stays: that nobody answered says
-// nothing of an article.
+// the company, of each by itself, so that what one of them says to a model cannot
+// change the word on another. Without an answer an article stays: that nobody
+// answered says nothing of it.
 func (au *author) weigh(ctx context.Context, m stockdigest.Material, list []*article) error {
-	var shown []*article
+	var group errgroup.Group
+	group.SetLimit(atOnce)
+	asked := 0
 	for _, a := range list {
-		if a.source.role == stockdigest.RoleIndustry && len(shown) < maxWeighed {
-			shown = append(shown, a)
+		if a.source.role == stockdigest.RoleIndustry && asked < maxWeighed {
+			asked++
+			group.Go(func() error { return au.weighOne(ctx, m.Ticker.Name, a) })
 		}
 	}
-	if len(shown) == 0 {
-		return nil
-	}
+	return group.Wait()
+}
+
+func (au *author) weighOne(ctx context.Context, company string, a *article) error {
 	err := au.aside.Ask(ctx, desk.Question{
-		Prompt: industryPrompt(m.Ticker.Name, shown), Chain: au.cfg.Read,
+		Prompt: industryPrompt(company, a), Chain: au.cfg.Read,
 		Take: func(answer json.RawMessage, by stockdigest.Model, _ bool) error {
-			effects, unknown, err := parseEffects(answer, len(shown))
+			e, unknown, err := parseEffect(answer)
 			au.count(unknown)
-			for i, e := range effects {
+			if err == nil {
 				e.by = by.Name
-				shown[i].effect = e
+				a.effect = e
 			}
 			return err
 		},
 	})
 	if err != nil {
-		return fmt.Errorf("ask how its industry concerns %s: %w", au.run.Ticker, err)
+		return fmt.Errorf("ask how %s concerns %s: %w", a.source.evidence.URL, company, err)
 	}
 	return nil
 }
@@ -104,45 +110,40 @@ func namesOwn(a *article, own ownNames) bool {
 	return own.find(a.source.evidence.Title) >= 0 || own.find(a.source.body) >= 0
 }
 
-//go:embed prompts/industry.1.txt
+//go:embed prompts/industry.2.txt
 var industrySystem string
 
 const industrySchema = `{"type":"object","properties":{"articles":{"type":"array","items":{"type":"object","properties":{"article":{"type":"integer"},"relevance":{"type":"string","enum":["direct","indirect","none"]},"channel":{"type":"string","enum":["demand","costs","supply","competition","rules","capital","none"]}},"required":["article","relevance","channel"],"additionalProperties":false}}},"required":["articles"],"additionalProperties":false}`
 
-// industryPrompt shows articles by number: what the feed stood for, the title
-// and the first sentences. What speaks to the reader or to a machine is left out.
-func industryPrompt(company string, shown []*article) stockdigest.Prompt {
-	var b strings.Builder
-	fmt.Fprintf(&b, "company: %s\n<articles>\n", desk.Harmless(company))
-	for i, a := range shown {
-		var lead []string
-		if title := a.source.evidence.Title; !text.Addressed(title, text.Words(title)) {
-			lead = append(lead, title)
-		}
-		for _, s := range a.lines[:min(len(a.lines), weighedLead)] {
-			lead = append(lead, s.text)
-		}
-		fmt.Fprintf(&b, "[%d] (%s) %s\n", i+1, desk.Harmless(a.source.subject), desk.Harmless(strings.Join(lead, " | ")))
+// industryPrompt shows an article: what the feed stood for, the title and the
+// first sentences. What speaks to the reader or to a machine is left out.
+func industryPrompt(company string, a *article) stockdigest.Prompt {
+	var lead []string
+	if title := a.source.evidence.Title; !text.Addressed(title, text.Words(title)) {
+		lead = append(lead, title)
 	}
-	b.WriteString("</articles>\n")
+	for _, s := range a.lines[:min(len(a.lines), weighedLead)] {
+		lead = append(lead, s.text)
+	}
 	return stockdigest.Prompt{
-		Name: "industry", Version: "1", System: industrySystem, Input: b.String(),
-		Schema: json.RawMessage(industrySchema), MaxOutput: 3000,
+		Name: "industry", Version: "2", System: industrySystem,
+		Input: fmt.Sprintf("company: %s\n<articles>\n[1] (%s) %s\n</articles>\n",
+			desk.Harmless(company), desk.Harmless(a.source.subject), desk.Harmless(strings.Join(lead, " | "))),
+		Schema: json.RawMessage(industrySchema), MaxOutput: 2000, // as for an article
 	}
 }
 
-var errNoArticle = errors.New("it names no article that was shown")
+var errNoArticle = errors.New("it says nothing of the article that was shown")
 
-// parseEffects reads what is said of n articles, by index from 0. An entry that
-// names no article, one twice or no relevance is dropped and counted.
-func parseEffects(answer json.RawMessage, n int) (all map[int]effect, unknown int, err error) {
+// parseEffect reads what is said of the one article. An entry on any other, a
+// second one, or one without a relevance is dropped and counted.
+func parseEffect(answer json.RawMessage) (e effect, unknown int, err error) {
 	var raw struct {
 		Articles []json.RawMessage `json:"articles"`
 	}
 	if err := json.Unmarshal(answer, &raw); err != nil {
-		return nil, 0, fmt.Errorf("read the answer: %w", err)
+		return e, 0, fmt.Errorf("read the answer: %w", err)
 	}
-	all = map[int]effect{}
 	for _, entry := range raw.Articles {
 		var said struct {
 			Article   json.RawMessage `json:"article"`
@@ -153,20 +154,18 @@ func parseEffects(answer json.RawMessage, n int) (all map[int]effect, unknown in
 			unknown++
 			continue
 		}
-		i, err := strconv.Atoi(string(said.Article))
 		relevance := known(stockdigest.Relevance(said.Relevance), stockdigest.Direct, stockdigest.Indirect, stockdigest.None)
-		if _, twice := all[i-1]; err != nil || i < 1 || i > n || twice || relevance == "" {
+		if string(said.Article) != "1" || e.relevance != "" || relevance == "" {
 			unknown++
 			continue
 		}
-		e := effect{relevance: relevance}
+		e.relevance = relevance
 		if relevance != stockdigest.None {
 			e.channel = known(stockdigest.Channel(said.Channel), stockdigest.Channels()...)
 		}
-		all[i-1] = e
 	}
-	if len(all) == 0 {
-		return nil, unknown, errNoArticle
+	if e.relevance == "" {
+		return e, unknown, errNoArticle
 	}
-	return all, unknown, nil
+	return e, unknown, nil
 }
