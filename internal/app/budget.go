@@ -74,7 +74,10 @@ func (a *App) newCaller() error {
 	if err != nil || len(providers) == 0 {
 		return err
 	}
-	cfg := calls.Config{Limits: a.opts.limits(), Budget: a.opts.Budget(), Lease: a.opts.Lease, Batching: a.opts.batching(a.world)}
+	cfg := calls.Config{
+		Limits: a.opts.limits(), Budget: a.opts.Budget(), Timeout: a.opts.ModelTimeout, Patience: a.opts.ModelPatience,
+		Lease: a.opts.Lease, Batching: a.opts.batching(a.world),
+	}
 	deps := calls.Deps{Store: a.store, Batches: a.store, Providers: providers, Now: time.Now, Log: a.log, Jitter: rand.Float64}
 	if deps.Prices, err = a.opts.Prices(); err != nil {
 		return err

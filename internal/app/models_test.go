@@ -3,12 +3,8 @@ package app_test
 import (
 	"errors"
 	"io"
-	"maps"
-	"net/http"
-	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"stockdigest.app/stockdigest"
 	"stockdigest.app/stockdigest/internal/app"
@@ -62,111 +58,6 @@ func TestEveryFamilyWritesAReport(t *testing.T) {
 			if again := pretendReports(t, opts, stockdigest.Weekly); len(again) != len(reports) || world.Bill().Calls != bill.Calls {
 				t.Errorf("the same news again: %d reports and %d more calls, want none paid", len(again), world.Bill().Calls-bill.Calls)
 			}
-		})
-	}
-}
-
-// badKinds are the ways in which the answers of models go wrong, with whether
-// any of them can be used. After the slow ones a run waits a minute and more.
-func badKinds(slow bool) map[sim.FaultKind]bool {
-	kinds := map[sim.FaultKind]bool{
-		sim.FaultRefusal: false, sim.FaultCut: false, sim.FaultBlanks: false, sim.FaultLoop: false, sim.FaultForm: false, sim.FaultIDs: false,
-		sim.FaultBusyAbsurd: false, sim.FaultFences: true, sim.FaultTokens: true,
-	}
-	if slow {
-		for _, kind := range []sim.FaultKind{
-			sim.FaultBusy, sim.FaultBusyAfter, sim.FaultError, sim.FaultGateway, sim.FaultOverload, sim.FaultHang, sim.FaultHangBody, sim.FaultHalf,
-			sim.FaultType, sim.FaultHuge,
-		} {
-			kinds[kind] = false
-		}
-	}
-	return kinds
-}
-
-// TestWhateverAFamilyAnswersTheReportComesOut has every answer of one family go
-// wrong in one way. The next family writes then, and the report says so.
-func TestWhateverAFamilyAnswersTheReportComesOut(t *testing.T) {
-	t.Parallel()
-	families := []struct {
-		writer      string
-		provider    sim.Provider
-		model, next string
-	}{
-		{"claude", sim.Claude, "claude-sonnet-4-6", "gpt-5-mini"},
-		{"openai", sim.Model, "gpt-5-mini", "claude-sonnet-4-6"},
-		{"gemini", sim.Gemini, "gemini-2.5-flash", "claude-sonnet-4-6"},
-	}
-	kinds := badKinds(tight())
-	for i, kind := range slices.Sorted(maps.Keys(kinds)) {
-		for j, f := range families {
-			if !tight() && i%len(families) != j {
-				continue // each kind once
-			}
-			t.Run(f.writer+" "+string(kind), func(t *testing.T) {
-				t.Parallel()
-				world, opts := pretend(t, sim.Config{Seed: 1, Tickers: 1, Faults: []sim.Fault{{Provider: f.provider, Kind: kind, Share: 1}}}, "STOCKDIGEST_WRITER="+f.writer)
-				want := f.next
-				if kinds[kind] {
-					want = f.model
-				}
-				reports := pretendReports(t, opts, stockdigest.Daily)
-				for _, r := range reports {
-					if r.Writer != want || r.Rung != stockdigest.RungFull || len(r.Sections) == 0 || (r.Written.Why == "") != kinds[kind] {
-						t.Errorf("writer %q, rung %q, %+v; want %s, and why", r.Writer, r.Rung, r.Written, want)
-					}
-				}
-				if len(reports) != 1 {
-					t.Errorf("got %d reports, want one", len(reports))
-				}
-				asked := map[string]map[sim.Provider]int{"read": {}, "write": {}}
-				for _, e := range world.Log().Entries {
-					if by := asked[e.Route]; by != nil && e.Status == http.StatusOK {
-						by[e.Provider]++
-					}
-				}
-				for route, by := range asked {
-					of := 0
-					for provider, n := range by {
-						if provider != f.provider {
-							of += n
-						}
-					}
-					if !kinds[kind] && by[f.provider] > max(2*of, 15) {
-						t.Errorf("%s: %d answers for %d prompts, want one repair each at most", route, by[f.provider], of)
-					}
-				}
-			})
-		}
-	}
-}
-
-// TestWhateverAllAnswerTheReportComesOut has every answer of all families go wrong
-// in one way: the rules write then.
-func TestWhateverAllAnswerTheReportComesOut(t *testing.T) {
-	t.Parallel()
-	for kind, usable := range badKinds(tight()) {
-		if usable {
-			continue
-		}
-		t.Run(string(kind), func(t *testing.T) {
-			t.Parallel()
-			var faults []sim.Fault
-			for _, family := range []sim.Provider{sim.Claude, sim.Model, sim.Gemini} {
-				faults = append(faults, sim.Fault{Provider: family, Kind: kind, Share: 1})
-			}
-			_, opts := pretend(t, sim.Config{Seed: 1, Tickers: 1, Faults: faults}, "STOCKDIGEST_WRITER=claude")
-			start := time.Now()
-			reports := pretendReports(t, opts, stockdigest.Daily)
-			for _, r := range reports {
-				if r.Writer != "extractive" || r.Rung != stockdigest.RungExtractive || len(r.Sections) == 0 || r.Written.Why == "" {
-					t.Errorf("writer %q, rung %q, %+v; want the rules, and why", r.Writer, r.Rung, r.Written)
-				}
-			}
-			if len(reports) != 1 {
-				t.Errorf("got %d reports, want one", len(reports))
-			}
-			t.Logf("%s: %s (%s)", kind, time.Since(start).Round(time.Second), reports[0].Written.Why)
 		})
 	}
 }

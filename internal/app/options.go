@@ -69,6 +69,9 @@ type Options struct {
 	ModelRate     float64 `env:"STOCKDIGEST_MODEL_RATE" envDefault:"20" doc:"Calls to one model provider a second over all processes."`
 	ModelTokens   int     `env:"STOCKDIGEST_MODEL_TOKENS" envDefault:"2000000" doc:"Tokens sent to and asked of one model provider a minute over all processes."`
 
+	ModelTimeout  time.Duration `env:"STOCKDIGEST_MODEL_TIMEOUT" envDefault:"90s" doc:"How long one call to a model may take. More for a slow server of one's own."`
+	ModelPatience time.Duration `env:"STOCKDIGEST_MODEL_PATIENCE" envDefault:"1m" doc:"How long a run waits for model providers in trouble; from then on it asks once and briefly, goes on to the next, and at last the rules write."`
+
 	Batch     string        `env:"STOCKDIGEST_BATCH" envDefault:"auto" doc:"auto or off. auto lets a scheduled run whose deadline is far enough wait for batches, at half the price, while no other scheduled run waits for its place: set MAX_CONCURRENT_SCHEDULED to as many as there are tickers, and MAX_CONCURRENT_TOTAL above it."`
 	BatchWait time.Duration `env:"STOCKDIGEST_BATCH_WAIT" envDefault:"2h" doc:"How long an answer may take in a batch. What has not come by then is asked for by itself; nothing is batched from so long before a run's deadline on."`
 
@@ -193,6 +196,9 @@ func (o Options) controlFaults() []string {
 	}
 	if o.ModelRate <= 0 {
 		faults = append(faults, fmt.Sprintf("STOCKDIGEST_MODEL_RATE=%g leaves nothing to do: give more than 0", o.ModelRate))
+	}
+	if o.ModelTimeout <= 0 || o.ModelPatience <= 0 {
+		faults = append(faults, "STOCKDIGEST_MODEL_TIMEOUT and STOCKDIGEST_MODEL_PATIENCE must be more than 0")
 	}
 	if o.Batch != "auto" && o.Batch != "off" {
 		faults = append(faults, fmt.Sprintf("STOCKDIGEST_BATCH=%q is not auto or off", o.Batch))

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -19,15 +20,21 @@ import (
 // pretend starts a pretend world and returns it with settings that point there.
 func pretend(t *testing.T, cfg sim.Config, more ...string) (*sim.Sim, app.Options) {
 	t.Helper()
+	return pretendBehind(t, cfg, func(world http.Handler) http.Handler { return world }, more...)
+}
+
+// pretendBehind is pretend with somebody between the world and who asks it.
+func pretendBehind(t *testing.T, cfg sim.Config, between func(world http.Handler) http.Handler, more ...string) (*sim.Sim, app.Options) {
+	t.Helper()
 	cfg.AsOf, cfg.Now = time.Now().UTC().Truncate(time.Minute), time.Now
 	world, err := sim.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = world.Close() })
-	server := httptest.NewServer(world)
+	server := httptest.NewServer(between(world))
 	t.Cleanup(server.Close)
-	environ := []string{"STOCKDIGEST_DIR=" + t.TempDir()}
+	environ := []string{"STOCKDIGEST_DIR=" + t.TempDir(), "STOCKDIGEST_MODEL_RATE=10000", "STOCKDIGEST_MODEL_TOKENS=1000000000"}
 	for _, s := range world.Settings(server.URL) {
 		environ = append(environ, s.Name+"="+s.Value)
 	}

@@ -52,6 +52,12 @@ type Config struct {
 	Zone    *time.Location // of the budget's days; nil means UTC
 	Timeout time.Duration  // of one call; zero means 90 s
 
+	// Patience is how long an ask goes on waiting, beside its place in the queue:
+	// for a provider that is down, for its turn to try again, and for answers that
+	// do not come. Zero means a minute: it covers one probe, so that a hiccup
+	// degrades nothing, and an outage does not hold the runs up.
+	Patience time.Duration
+
 	// Lease is how long a call counts as under way without a sign of life from
 	// the process that makes it; zero means 30 s. After a kill its place and its
 	// key are free that much later.
@@ -101,6 +107,9 @@ func New(cfg Config, deps Deps) *Caller {
 	if cfg.Timeout == 0 {
 		cfg.Timeout = 90 * time.Second
 	}
+	if cfg.Patience == 0 {
+		cfg.Patience = time.Minute
+	}
 	if cfg.Lease == 0 {
 		cfg.Lease = 30 * time.Second
 	}
@@ -117,7 +126,7 @@ func New(cfg Config, deps Deps) *Caller {
 		cfg: cfg, deps: deps, gates: map[string]*gate{}, flights: map[string]*flight{}, stopping: make(chan struct{}),
 		gatherings: map[stockdigest.Model]*gathering{}, followed: map[string]*following{}, resting: map[string]time.Time{},
 	}
-	c.trust = &trust{now: deps.Now, lost: map[stockdigest.RunID]loss{}}
+	c.trust = &trust{now: deps.Now, patience: cfg.Patience, lost: map[stockdigest.RunID]loss{}}
 	for name := range deps.Providers {
 		c.gates[name] = &gate{head: turn.NewGate(1), freed: make(chan struct{}, 1)}
 	}
@@ -165,9 +174,9 @@ func (c *Caller) Stop() {
 
 // Ask returns the answer to the ask's prompt, from the ledger when it was paid
 // for before; what a run uses that others paid for is noted in its bill. It
-// waits for limits and for money that calls under way will give back, and up to
-// a minute for providers in trouble; a run that did so for nothing waits seconds
-// from then on. When ctx ends it returns at once; a call under way is finished
+// waits for limits and for money that calls under way will give back, and as long
+// as its patience for providers in trouble; a run that did so for nothing waits
+// for a small part of it from then on. When ctx ends it returns at once; a call under way is finished
 // and its answer kept. It fails with *stockdigest.OverBudget when a cap leaves no room,
 // with *stockdigest.CallError when the provider gives no answer.
 func (c *Caller) Ask(ctx context.Context, ask stockdigest.Ask) (stockdigest.Completion, error) {

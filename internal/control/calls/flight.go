@@ -15,11 +15,6 @@ import (
 const (
 	// How often one prompt is sent when the provider fails.
 	maxTries = 3
-	// Patience is how long an ask goes on waiting, beside its place in the queue:
-	// for a provider that is down, for its turn to try again, and for answers
-	// that do not come. It covers one probe, so that a hiccup degrades nothing,
-	// and an outage does not hold the runs up.
-	patience = time.Minute
 	// One attempt to reach the store may take storeTime. While it is away,
 	// beginTries and settleTries are made, storePause apart.
 	storeTime   = 15 * time.Second
@@ -152,7 +147,7 @@ func (c *Caller) atHead(ctx context.Context, bid stockdigest.Bid, left *time.Dur
 		}
 		switch permit.Held {
 		case stockdigest.HeldDown:
-			if permit.Down >= patience || permit.Wait > *left {
+			if permit.Down >= c.cfg.Patience || permit.Wait > *left {
 				return permit, &stockdigest.CallError{
 					Provider: bid.Ask.Provider, Reason: stockdigest.CallUnavailable, RetryAfter: permit.Wait,
 					Err: errors.New("it failed too often and is given a rest"),

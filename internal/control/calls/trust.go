@@ -9,10 +9,10 @@ import (
 )
 
 const (
-	// Brief is the patience of a run that has waited for nothing as long as one
-	// ask may: seconds, and no second try. A report is worth more than the answer
-	// of a provider in trouble, and the next provider may be well.
-	brief = 3 * time.Second
+	// A run that has waited for nothing as long as one ask may has this part of its
+	// patience left for each of the others, and no second try. A report is worth
+	// more than the answer of a provider in trouble, and the next one may be well.
+	brief = 20
 	// A run is forgotten that long after its last failure: none lasts longer.
 	forget = 6 * time.Hour
 )
@@ -20,7 +20,8 @@ const (
 // A trust keeps how long each run has waited for answers that never came. It is
 // safe for concurrent use.
 type trust struct {
-	now func() time.Time
+	now      func() time.Time
+	patience time.Duration // of one ask
 
 	mu   sync.Mutex
 	lost map[stockdigest.RunID]loss
@@ -36,10 +37,10 @@ type loss struct {
 func (t *trust) left(run stockdigest.RunID) (wait time.Duration, tries int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if wait = patience - t.lost[run].waited; wait > brief {
+	if wait = t.patience - t.lost[run].waited; wait > t.patience/brief {
 		return wait, maxTries
 	}
-	return brief, 1
+	return t.patience / brief, 1
 }
 
 // lose notes that an ask of run waited for nothing since start; zero is never.
