@@ -99,8 +99,6 @@ func New(ctx context.Context, opts Options, world World, console *Console) (*App
 
 // wire is the pipeline as code.
 func (a *App) wire(linker *names.Linker) []pipeline.Step {
-	sources := feedReader{feeds.New(a.fetch), a.fmp()}
-	filings := a.world.filings(edgar.New(a.fetch).Logging(a.log))
 	progress := a.progress
 	read := extract.Deps{Store: a.store, Pages: a.fetch, Links: a.links(), SecondWay: a.secondWay(), SecondLook: triage.SecondLook(linker), Now: a.world.Now, Progress: progress}
 	if a.opts.DatabaseURL != "" {
@@ -114,7 +112,7 @@ func (a *App) wire(linker *names.Linker) []pipeline.Step {
 	jury.Meanwhile = pages.Ahead
 	a.forget = pages.Forget
 	return []pipeline.Step{
-		ingest.New(a.store, sources, filings, ingest.Config{Now: a.world.Now, Progress: progress, Prices: a.prices(), Log: a.log}),
+		a.ingest(a.store),
 		triage.New(a.store, linker, jury),
 		pages,
 		cluster.New(a.store),
@@ -122,6 +120,13 @@ func (a *App) wire(linker *names.Linker) []pipeline.Step {
 		a.gate(),
 		compose.New(a.store),
 	}
+}
+
+// ingest is the first step, over a store.
+func (a *App) ingest(over ingest.Store) pipeline.Step {
+	sources := feedReader{feeds.New(a.fetch), a.fmp()}
+	filings := a.world.filings(edgar.New(a.fetch).Logging(a.log))
+	return ingest.New(over, sources, filings, ingest.Config{Now: a.world.Now, Progress: a.progress, Prices: a.prices(), Log: a.log})
 }
 
 // fleet are the processes on one PostgreSQL, which keep to the limits of hosts

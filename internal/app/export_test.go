@@ -12,6 +12,7 @@ import (
 	"stockdigest.app/stockdigest/internal/adapter/store"
 	"stockdigest.app/stockdigest/internal/deliver"
 	"stockdigest.app/stockdigest/internal/pipeline/extract"
+	"stockdigest.app/stockdigest/internal/pipeline/ingest"
 )
 
 // CheckModels is what doctor does about models.
@@ -41,6 +42,19 @@ type cutOff struct{}
 
 func (cutOff) RoundTrip(*http.Request) (*http.Response, error) {
 	return nil, errors.New("connect: network is unreachable")
+}
+
+// Asking is a recorded night that is asked for what no recording holds, as the live
+// network is.
+func Asking(w World) World {
+	w.night = nil
+	return w
+}
+
+// IngestOver has the first step of a write through what wrap makes of the store.
+func IngestOver(a *App, wrap func(ingest.Store) ingest.Store) {
+	a.steps[0] = a.ingest(wrap(a.store))
+	a.runner = a.newRunner()
 }
 
 // LinksOf are the links as the steps of a open them.

@@ -34,6 +34,7 @@ const (
 	childKillAt = "APP_TEST_KILL_AT"
 	childLog    = "APP_TEST_FETCHED" // file that every fetched URL is appended to
 	childLate   = "APP_TEST_LATE"    // not empty: the child makes the refresh after the night
+	childPrices = "APP_TEST_PRICES"  // not empty: the child asks for prices, and its events are those of the step that does
 )
 
 func TestMain(m *testing.M) {
@@ -63,9 +64,12 @@ func child() int {
 	wrap := func(next http.RoundTripper) http.RoundTripper { return logged{next, bomb} }
 	console := &app.Console{Out: os.Stdout, Err: io.MultiWriter(os.Stderr, bomb), JSON: true}
 	var answer any
-	if os.Getenv(childLate) != "" {
+	switch {
+	case os.Getenv(childPrices) != "":
+		answer, err = pricedReport(context.Background(), opts, os.Getenv(childNight), bomb, os.Getenv(childPrices) == forgetful)
+	case os.Getenv(childLate) != "":
 		answer, err = lateReports(context.Background(), opts, os.Getenv(childNight), wrap, console)
-	} else {
+	default:
 		answer, err = report(context.Background(), opts, os.Getenv(childNight), wrap, console)
 	}
 	if err != nil {
@@ -150,6 +154,8 @@ type killer struct {
 	url   string // PostgreSQL, or empty
 	log   string
 	late  string // not empty: the refresh, too
+
+	prices string // not empty: the step that asks for prices
 }
 
 // run starts a child that kills itself at its killAt-th event (0: never), or is
@@ -168,7 +174,7 @@ func (k killer) run(t *testing.T, killAt int, after time.Duration) (out []byte, 
 	}
 	cmd := exec.CommandContext(ctx, exe, "-test.run=^$") // ends the child with SIGKILL
 	cmd.Env = append(os.Environ(),
-		childNight+"="+k.night, childKillAt+"="+strconv.Itoa(killAt), childLog+"="+k.log, childLate+"="+k.late,
+		childNight+"="+k.night, childKillAt+"="+strconv.Itoa(killAt), childLog+"="+k.log, childLate+"="+k.late, childPrices+"="+k.prices,
 		"STOCKDIGEST_DIR="+k.dir, "DATABASE_URL="+k.url, "STOCKDIGEST_LEASE=400ms")
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
