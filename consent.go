@@ -15,6 +15,9 @@ const (
 	ConsentWithdrawn ConsentAct = "withdrawn" // for one company or all
 )
 
+// HowMoved is how a reader withdrew, and was asked again, whose address changed.
+const HowMoved = "another address"
+
 // ConsentText is the version of the words that people agree to. Another text
 // is another version.
 const ConsentText = "2026-11"
@@ -65,6 +68,14 @@ func Question(r Reader, now time.Time) Delivery {
 		DeliveryKey: DeliveryKey{Period: string(DayOf(now, time.UTC)), Kind: MailConfirm, Recipient: Recipient(r.ID)},
 		Matter:      matter(ConfirmMatter{AskedAt: now, Tickers: r.Tickers}),
 	}
+}
+
+// QuestionAnew is the mail that asks the other address that a reader has since
+// now. The address before may have been asked on the same day.
+func QuestionAnew(r Reader, now time.Time) Delivery {
+	d := Question(r, now)
+	d.Period = "address of " + now.UTC().Format("2006-01-02T15:04:05.000000Z")
+	return d
 }
 
 // Welcome is the one mail that greets a reader who is served and agrees. At is

@@ -85,7 +85,7 @@ func (c *readersShowCmd) Run(s *session) error {
 
 type readersSetCmd struct {
 	readerArg   `embed:""`
-	Email       string `help:"New address." placeholder:"ADDRESS"`
+	Email       string `help:"New address. It is asked by mail first: nothing else goes there until it says yes." placeholder:"ADDRESS"`
 	PerTicker   *bool  `help:"One digest per company in place of one for all." negatable:""`
 	Alerts      *bool  `help:"Alerts of material news through the day." negatable:""`
 	Quiet       string `help:"No alerts in these hours, where the reader is: 21:00-07:00, or off." placeholder:"FROM-TO"`

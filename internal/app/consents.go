@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,6 +33,26 @@ func (a *App) AskReader(ctx context.Context, c ReaderChange) (stockdigest.Reader
 		return r, err
 	}
 	return r, a.plan(ctx, stockdigest.Question(r, a.world.Now()))
+}
+
+// askAnew plans the mail that asks a reader's new address. Who left is not
+// asked because of it.
+func (a *App) askAnew(ctx context.Context, r stockdigest.Reader) error {
+	said, err := a.store.Consents(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	said = slices.DeleteFunc(said, func(e stockdigest.ConsentEvent) bool { return e.Scope != "" })
+	if len(said) == 0 {
+		return nil
+	}
+	if last := said[len(said)-1]; last.Act == stockdigest.ConsentWithdrawn && last.How != stockdigest.HowMoved {
+		return nil
+	}
+	if err := a.store.AddConsent(ctx, stockdigest.ConsentEvent{Reader: r.ID, Act: stockdigest.ConsentAsked, How: stockdigest.HowMoved}); err != nil {
+		return err
+	}
+	return a.plan(ctx, stockdigest.QuestionAnew(r, a.world.Now()))
 }
 
 // plan plans a mail, of a dry run in a dry run.

@@ -150,6 +150,48 @@ func TestReaderSaysYesAndLeavesByTheLinksOfMails(t *testing.T) {
 	}
 }
 
+// TestNewAddressIsAskedBeforeAnythingGoesThere changes the address of a reader who
+// agrees, twice on one day, and of one who left.
+func TestNewAddressIsAskedBeforeAnythingGoesThere(t *testing.T) {
+	t.Parallel()
+	a, ctx := deskOf(t), t.Context()
+	if _, err := a.AddReader(ctx, app.ReaderChange{Email: "ada@example.com", Follow: []string{"AAPL"}}); err != nil {
+		t.Fatal(err)
+	}
+	before := "ada@example.com"
+	for i, address := range []string{"ada@new.example", "ada@newer.example"} {
+		r, err := a.ChangeReader(ctx, before, app.ReaderChange{Email: address})
+		if err != nil || r.Email != address || r.Mails.Agreed {
+			t.Fatalf("got %+v, %v, want a reader who has not agreed there", r, err)
+		}
+		before = address
+		waits, err := app.DeliveriesOf(ctx, a)
+		if err != nil || len(waits) != i+1 || waits[i].Kind != stockdigest.MailConfirm || waits[i].State != stockdigest.DeliveryPending {
+			t.Fatalf("got %+v, %v, want the new address asked, once", waits, err)
+		}
+		if i > 0 && waits[0].State != stockdigest.DeliverySuppressed {
+			t.Errorf("got %+v, want the question to the address before gone", waits[0])
+		}
+	}
+	if r, err := a.ChangeReader(ctx, before, app.ReaderChange{TimeZone: "Asia/Tokyo"}); err != nil || r.TimeZone != "Asia/Tokyo" {
+		t.Errorf("got %+v, %v", r, err)
+	}
+	if _, err := a.Unsubscribe(ctx, before, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.ChangeReader(ctx, before, app.ReaderChange{Email: "ada@newest.example"}); err != nil {
+		t.Fatal(err)
+	}
+	events, err := a.Consents(ctx, "ada@newest.example")
+	var acts []string
+	for _, e := range events {
+		acts = append(acts, string(e.Act))
+	}
+	if got := strings.Join(acts, " "); got != "given withdrawn asked asked withdrawn" || err != nil {
+		t.Errorf("got %s, %v, want who left not asked", got, err)
+	}
+}
+
 func TestWishesAreSet(t *testing.T) {
 	t.Parallel()
 	a, ctx := deskOf(t), t.Context()

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/deliver"
 )
 
 // A ReaderChange says what to change about a reader. What is empty stays.
@@ -43,13 +44,22 @@ func (a *App) AddReader(ctx context.Context, c ReaderChange) (stockdigest.Reader
 	})
 }
 
-// ChangeReader changes the reader with this ID or address.
+// ChangeReader changes the reader with this ID or address. A new address gets
+// nothing but the mail that asks it, until it agrees.
 func (a *App) ChangeReader(ctx context.Context, who string, c ReaderChange) (stockdigest.Reader, error) {
-	r, err := a.store.Reader(ctx, who)
+	before, err := a.store.Reader(ctx, who)
 	if err != nil {
+		return before, err
+	}
+	r := before
+	err = deliver.Patiently(ctx, func(ctx context.Context) error {
+		r, err = a.saveReader(ctx, before, c)
+		return err
+	})
+	if err != nil || r.Email == before.Email {
 		return r, err
 	}
-	return a.saveReader(ctx, r, c)
+	return r, a.askAnew(ctx, r)
 }
 
 func (a *App) saveReader(ctx context.Context, r stockdigest.Reader, c ReaderChange) (stockdigest.Reader, error) {

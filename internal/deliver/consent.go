@@ -22,6 +22,26 @@ type Register interface {
 // leaveTime is how long a departure waits for mails that are being handed over.
 const leaveTime = stockdigest.DotTime + time.Second
 
+// Patiently runs change, which a mail that is being handed over may put off with
+// an ErrUnavailable that says when to ask again, until it is through, for up to
+// stockdigest.DotTime and a second. It goes on when ctx is cancelled: who asked
+// to leave leaves, though the answer has nobody to read it.
+func Patiently(ctx context.Context, change func(ctx context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTime)
+	defer cancel()
+	for {
+		err := change(ctx)
+		var busy *stockdigest.Error
+		if !errors.Is(err, stockdigest.ErrUnavailable) || !errors.As(err, &busy) || busy.RetryAfter <= 0 {
+			return err
+		}
+		pause(ctx, busy.RetryAfter)
+		if ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
 // A Desk takes what readers and mail services say about mails. It is safe for
 // concurrent use.
 type Desk struct {
@@ -32,25 +52,11 @@ type Desk struct {
 // NewDesk returns a desk.
 func NewDesk(register Register, log *slog.Logger) *Desk { return &Desk{register: register, log: log} }
 
-// AddConsent notes what a reader said. It waits for a mail that is being handed
-// over, up to stockdigest.DotTime and a second, and goes on waiting when ctx is
-// cancelled: who asked to leave leaves, though the answer has nobody to read
-// it. After it returned nil for a withdrawal, no mail that it covers is handed
-// over. An ErrUnavailable means that nothing was noted.
+// AddConsent notes what a reader said. It waits Patiently for a mail that is
+// being handed over: after it returned nil for a withdrawal, no mail that it
+// covers is. An ErrUnavailable means that nothing was noted.
 func (d *Desk) AddConsent(ctx context.Context, e stockdigest.ConsentEvent) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTime)
-	defer cancel()
-	for {
-		err := d.register.AddConsent(ctx, e)
-		var busy *stockdigest.Error
-		if !errors.Is(err, stockdigest.ErrUnavailable) || !errors.As(err, &busy) || busy.RetryAfter <= 0 {
-			return err
-		}
-		pause(ctx, busy.RetryAfter)
-		if ctx.Err() != nil {
-			return err
-		}
-	}
+	return Patiently(ctx, func(ctx context.Context) error { return d.register.AddConsent(ctx, e) })
 }
 
 // Returned takes a report of a mail service. An address that is refused for

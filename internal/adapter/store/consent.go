@@ -56,6 +56,11 @@ func (d *DB) addConsent(ctx context.Context, q *db.Queries, id string, e stockdi
 	if err != nil {
 		return err
 	}
+	return d.noteConsent(ctx, q, id, e)
+}
+
+// noteConsent adds a line to a reader's history.
+func (d *DB) noteConsent(ctx context.Context, q *db.Queries, id string, e stockdigest.ConsentEvent) error {
 	if e.Text == "" {
 		e.Text = stockdigest.ConsentText
 	}
@@ -68,12 +73,8 @@ func (d *DB) addConsent(ctx context.Context, q *db.Queries, id string, e stockdi
 }
 
 func (d *DB) withdraw(ctx context.Context, q *db.Queries, e stockdigest.ConsentEvent) error {
-	var dots int
-	if err := q.Raw().QueryRowContext(ctx, d.dotSQL(), string(e.Reader)).Scan(&dots); err != nil {
+	if err := d.beforeDots(ctx, q, e.Reader); err != nil {
 		return err
-	}
-	if dots > 0 {
-		return busy("a mail is being handed over to your mail server at this moment: try again in a few seconds", 100*time.Millisecond)
 	}
 	if e.Scope == "" {
 		_, err := q.SetAgreed(ctx, db.SetAgreedParams{ID: string(e.Reader), Agreed: false})
@@ -81,6 +82,82 @@ func (d *DB) withdraw(ctx context.Context, q *db.Queries, e stockdigest.ConsentE
 	}
 	_, err := q.DropReaderTicker(ctx, db.DropReaderTickerParams{ReaderID: string(e.Reader), Symbol: string(e.Scope)})
 	return err
+}
+
+// beforeDots refuses to go on while a mail to a reader may be handed over.
+func (d *DB) beforeDots(ctx context.Context, q *db.Queries, id stockdigest.ReaderID) error {
+	var dots int
+	err := q.Raw().QueryRowContext(ctx, d.dotSQL(), string(id)).Scan(&dots)
+	if err == nil && dots > 0 {
+		return busy("a mail is being handed over to your mail server at this moment: try again in a few seconds", 100*time.Millisecond)
+	}
+	return err
+}
+
+// leaveAddress ends what the address of a reader agreed to, and what was on its
+// way there: the reader has another one from now on. The ways out that were
+// mailed to it stay good, because they take away and give nothing.
+func (d *DB) leaveAddress(ctx context.Context, q *db.Queries, r db.Reader) error {
+	id := stockdigest.ReaderID(r.ID)
+	if err := d.beforeDots(ctx, q, id); err != nil {
+		return err
+	}
+	if err := q.DropConfirmations(ctx, r.ID); err != nil {
+		return err
+	}
+	waiting, err := d.mails(ctx, q, leftSQL, r.ID, "the reader has another address", db.At(d.now()))
+	if err != nil {
+		return err
+	}
+	for _, mail := range waiting {
+		if err := endDigest(ctx, q, mail); err != nil {
+			return err
+		}
+	}
+	if !r.Agreed {
+		return nil
+	}
+	if _, err := q.SetAgreed(ctx, db.SetAgreedParams{ID: r.ID, Agreed: false}); err != nil {
+		return err
+	}
+	event, err := uuid.NewV7()
+	if err != nil {
+		return fmt.Errorf("name a consent event: %w", err)
+	}
+	return d.noteConsent(ctx, q, event.String(), stockdigest.ConsentEvent{
+		Reader: id, Act: stockdigest.ConsentWithdrawn, How: stockdigest.HowMoved,
+	})
+}
+
+// Agree notes that a reader agrees to mails by the secret of the mail that asked,
+// and that the secret was used: both, or neither. A secret that was used changes
+// nothing any more, as its reader may have left since. One that is unknown, too
+// old or for something else is an ErrNotFound.
+func (d *DB) Agree(ctx context.Context, secret, how string) error {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return fmt.Errorf("name a consent event: %w", err)
+	}
+	return d.update(ctx, "agree by a mailed token", func(q *db.Queries) error {
+		now, hash := db.At(d.now()), hashOf(secret)
+		row, err := q.MailToken(ctx, db.MailTokenParams{Hash: hash, AskedAt: now})
+		if errors.Is(err, sql.ErrNoRows) || err == nil && row.Purpose != string(stockdigest.MayConfirm) {
+			return stockdigest.NotFound("this link is not good any more")
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := q.HoldReader(ctx, row.ReaderID); err != nil { // the reader before the token, as a change of address does
+			return err
+		}
+		n, err := q.UseMailToken(ctx, db.UseMailTokenParams{Hash: hash, UsedAt: now})
+		if err != nil || n == 0 {
+			return err
+		}
+		return d.addConsent(ctx, q, id.String(), stockdigest.ConsentEvent{
+			Reader: stockdigest.ReaderID(row.ReaderID), Act: stockdigest.ConsentGiven, How: how,
+		})
+	})
 }
 
 // followAgain lets a reader follow a company, within the limit of the plan.

@@ -209,3 +209,105 @@ func TestMailedSecretIsKeptAsItsHashForItsTime(t *testing.T) {
 		})
 	}
 }
+
+// TestConsentStaysWithTheAddressThatGaveIt has a reader with a mail that waits and
+// a question that was mailed, who gets another address. A store that keeps the
+// consent, as one that updates the row alone does, fails at each line.
+func TestConsentStaysWithTheAddressThatGaveIt(t *testing.T) {
+	t.Parallel()
+	for engine, open := range storetest.Engines() {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			db, ctx := open(t), t.Context()
+			r := wellWisher(t, db, "AAA")
+			_, err := db.AddDeliveries(ctx, []stockdigest.Delivery{stockdigest.Question(r, storetest.Now())})
+			must(t, err)
+			claimed, err := db.ClaimDeliveries(ctx, stockdigest.DeliveryClaim{Worker: "w", Lease: time.Minute, Most: 1})
+			must(t, err)
+			departs, ok, err := db.BeginDelivery(ctx, claimed[0], "", []stockdigest.MailToken{
+				{Secret: "yes", Purpose: stockdigest.MayConfirm}, {Secret: "way out", Purpose: stockdigest.MayUnsubscribe},
+			}, nil)
+			if !ok || err != nil {
+				t.Fatalf("got %t and %v", ok, err)
+			}
+			moved := r
+			moved.Email = "ada@new.example"
+			must(t, store.Exec(ctx, db, `UPDATE deliveries SET dot_until = '2999-01-01T00:00:00.000000Z'`)) // a slow machine decides nothing
+			if _, err := db.SaveReader(ctx, moved); !errors.Is(err, stockdigest.ErrUnavailable) {
+				t.Errorf("while a mail is handed over: got %v, want to be told to wait", err)
+			}
+			must(t, db.EndDeliveries(ctx, []stockdigest.MailOutcome{
+				{ID: departs.Delivery.ID, Token: departs.Delivery.Token, State: stockdigest.DeliveryAccepted},
+			}))
+			_, err = db.AddDeliveries(ctx, []stockdigest.Delivery{stockdigest.Welcome(r, 510)})
+			must(t, err)
+			held, err := db.ClaimDeliveries(ctx, stockdigest.DeliveryClaim{Worker: "w", Lease: time.Minute, Most: 1})
+			must(t, err)
+
+			saved, err := db.SaveReader(ctx, moved)
+			if err != nil || saved.Mails.Agreed {
+				t.Errorf("got %+v, %v, want a reader whose new address has not agreed", saved, err)
+			}
+			if _, ok, err := db.BeginDelivery(ctx, held[0], "", nil, nil); ok || err != nil {
+				t.Errorf("got %t and %v, want the mail that waited gone", ok, err)
+			}
+			if err := db.Agree(ctx, "yes", "mail link"); !errors.Is(err, stockdigest.ErrNotFound) {
+				t.Errorf("got %v, want no link of the address before to agree", err)
+			}
+			if _, err := db.MailedToken(ctx, "way out"); err != nil {
+				t.Errorf("got %v, want the way out still good", err)
+			}
+			must(t, db.AddConsent(ctx, stockdigest.ConsentEvent{Reader: r.ID, Act: stockdigest.ConsentGiven, How: "mail link"}))
+			mail, err := db.Delivery(ctx, held[0].ID)
+			if err != nil || mail.State != stockdigest.DeliverySuppressed || mail.Address != "" {
+				t.Errorf("got %+v, %v, want it suppressed for good", mail, err)
+			}
+			saved.Mails.Agreed, saved.TimeZone = true, "Asia/Tokyo"
+			if saved, err = db.SaveReader(ctx, saved); err != nil || !saved.Mails.Agreed {
+				t.Errorf("got %+v, %v, want another zone to change nothing", saved, err)
+			}
+			events, err := db.Consents(ctx, r.ID)
+			if err != nil || len(events) != 2 || events[0].Act != stockdigest.ConsentWithdrawn || events[0].How != stockdigest.HowMoved {
+				t.Errorf("got %+v, %v, want the change in the history", events, err)
+			}
+		})
+	}
+}
+
+func TestSecretAgreesOnce(t *testing.T) {
+	t.Parallel()
+	for engine, open := range storetest.Engines() {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			db, ctx := open(t), t.Context()
+			r := wellWisher(t, db, "AAA")
+			must(t, db.AddConsent(ctx, withdrawalOf(r.ID)))
+			_, err := db.AddDeliveries(ctx, []stockdigest.Delivery{stockdigest.Question(r, storetest.Now())})
+			must(t, err)
+			claimed, err := db.ClaimDeliveries(ctx, stockdigest.DeliveryClaim{Worker: "w", Lease: time.Minute, Most: 1})
+			must(t, err)
+			_, _, err = db.BeginDelivery(ctx, claimed[0], "", []stockdigest.MailToken{
+				{Secret: "yes", Purpose: stockdigest.MayConfirm}, {Secret: "way out", Purpose: stockdigest.MayUnsubscribe},
+			}, nil)
+			must(t, err)
+			must(t, store.Exec(ctx, db, `UPDATE deliveries SET dot_until = NULL`))
+			agreed := func() bool {
+				r, err := db.Reader(ctx, string(r.ID))
+				must(t, err)
+				return r.Mails.Agreed
+			}
+			for _, secret := range []string{"unknown", "way out"} {
+				if err := db.Agree(ctx, secret, "mail link"); !errors.Is(err, stockdigest.ErrNotFound) || agreed() {
+					t.Errorf("%s: got %v and agreed %t", secret, err, agreed())
+				}
+			}
+			if err := db.Agree(ctx, "yes", "mail link"); err != nil || !agreed() {
+				t.Errorf("got %v and agreed %t, want it", err, agreed())
+			}
+			must(t, db.AddConsent(ctx, withdrawalOf(r.ID)))
+			if err := db.Agree(ctx, "yes", "mail link"); err != nil || agreed() {
+				t.Errorf("again: got %v and agreed %t, want nothing changed", err, agreed())
+			}
+		})
+	}
+}

@@ -16,9 +16,12 @@ import (
 
 // SaveReader makes a reader, who gets an ID and an empty credit account, or
 // changes the one with the same ID, and returns the reader as stored. Whether a
-// reader agrees to mails is changed by AddConsent alone, once there is one. An
-// address belongs to one reader however its letters are written; a second one
-// is an ErrConflict.
+// reader agrees to mails is changed by AddConsent alone, once there is one, but
+// for this: consent belongs to an address. Another one has not agreed, no link
+// that was mailed to the one before can agree for it, and the mails that wait are
+// suppressed. While a mail may be handed over to the address before at this very
+// moment it stays, as in AddConsent. An address belongs to one reader however its
+// letters are written; a second one is an ErrConflict.
 func (d *DB) SaveReader(ctx context.Context, r stockdigest.Reader) (stockdigest.Reader, error) {
 	r.Email = emailOf(r.Email)
 	r.Tickers = slices.Compact(slices.Sorted(slices.Values(r.Tickers)))
@@ -41,12 +44,12 @@ func (d *DB) SaveReader(ctx context.Context, r stockdigest.Reader) (stockdigest.
 		if saved.ID == "" {
 			saved.ID, saved.CreatedAt = stockdigest.ReaderID(id.String()), db.At(d.now()).Time
 		}
-		return saveReader(ctx, q, r.ID == "", &saved)
+		return d.saveReader(ctx, q, r.ID == "", &saved)
 	})
 	return saved, err
 }
 
-func saveReader(ctx context.Context, q *db.Queries, fresh bool, r *stockdigest.Reader) error {
+func (d *DB) saveReader(ctx context.Context, q *db.Queries, fresh bool, r *stockdigest.Reader) error {
 	other, err := q.ReaderByEmail(ctx, r.Email)
 	switch {
 	case err == nil && other.ID != string(r.ID):
@@ -57,7 +60,7 @@ func saveReader(ctx context.Context, q *db.Queries, fresh bool, r *stockdigest.R
 	if fresh {
 		err = addReader(ctx, q, *r)
 	} else {
-		err = changeReader(ctx, q, r)
+		err = d.changeReader(ctx, q, r)
 	}
 	if err != nil {
 		return err
@@ -85,7 +88,10 @@ func addReader(ctx context.Context, q *db.Queries, r stockdigest.Reader) error {
 	return q.AddAccount(ctx, string(r.ID))
 }
 
-func changeReader(ctx context.Context, q *db.Queries, r *stockdigest.Reader) error {
+func (d *DB) changeReader(ctx context.Context, q *db.Queries, r *stockdigest.Reader) error {
+	if _, err := q.HoldReader(ctx, string(r.ID)); err != nil {
+		return err
+	}
 	row, err := q.Reader(ctx, string(r.ID))
 	if errors.Is(err, sql.ErrNoRows) {
 		return noReader(string(r.ID))
@@ -94,6 +100,12 @@ func changeReader(ctx context.Context, q *db.Queries, r *stockdigest.Reader) err
 		return err
 	}
 	r.CreatedAt, r.Mails.Agreed = row.CreatedAt.Time, row.Agreed
+	if r.Email != row.Email {
+		r.Mails.Agreed = false
+		if err := d.leaveAddress(ctx, q, row); err != nil {
+			return err
+		}
+	}
 	_, err = q.UpdateReader(ctx, db.UpdateReaderParams{
 		ID: row.ID, Email: r.Email, TimeZone: r.TimeZone, Plan: string(r.Plan), State: string(r.State),
 		PerTicker: r.Mails.PerTicker, Alerts: r.Mails.Alerts, QuietFrom: int(r.Mails.QuietFrom), QuietTo: int(r.Mails.QuietTo),

@@ -68,6 +68,12 @@ WHERE ` + d.freeMail() + ` AND not_before <= $1 AND give_up < $1
 RETURNING ` + deliveryColumns
 }
 
+// leftSQL ends the mails to $1 that wait, for the cause $2 at the program's time
+// $3. Who has claimed one has it no longer.
+const leftSQL = `UPDATE deliveries SET state = 'suppressed', token = token + 1, cause = $2, ended_at = $3, lease_until = NULL
+WHERE state IN ('pending', 'sending') AND state = 'pending' AND recipient = $1
+RETURNING ` + deliveryColumns
+
 // takeSQL claims up to $6 free mails. $1 is the worker, $2 the lease and $3 the
 // time it counts for the rate, in milliseconds, $4 the program's time, $5 dry.
 // The condition stands again at the end: on PostgreSQL a sender may begin its

@@ -22,7 +22,8 @@ func (s *Site) confirmPage(w http.ResponseWriter, r *http.Request, _ stockdigest
 
 // confirm notes that the reader agrees, once: a link that was used says what is
 // so and changes nothing, as its reader may have left since. Who is served
-// already is welcomed; the others are when an operator lets them in.
+// already is welcomed, by one mail however often the button is pressed; the
+// others are when an operator lets them in.
 func (s *Site) confirm(w http.ResponseWriter, r *http.Request, _ stockdigest.Access) error {
 	h, err := s.holder(r, stockdigest.MayConfirm)
 	if err != nil {
@@ -34,28 +35,16 @@ func (s *Site) confirm(w http.ResponseWriter, r *http.Request, _ stockdigest.Acc
 	if r.PostForm.Get(agreeField) != agreed {
 		return stockdigest.Invalid("nothing was changed: press the button of the page")
 	}
-	if h.token.UsedAt.IsZero() {
-		if err := s.agree(r, h); err != nil {
-			return err
-		}
+	if err := s.Tokens.Agree(r.Context(), h.secret, "mail link"); err != nil {
+		return err
 	}
 	if h, err = s.holder(r, stockdigest.MayConfirm); err != nil {
 		return err
 	}
-	return s.showConfirm(w, h)
-}
-
-func (s *Site) agree(r *http.Request, h holder) error {
-	err := s.Consents.AddConsent(r.Context(), stockdigest.ConsentEvent{
-		Reader: h.reader.ID, Act: stockdigest.ConsentGiven, How: "mail link",
-	})
-	if err != nil {
-		return err
-	}
-	if h.reader.State == stockdigest.ReaderActive {
+	if h.reader.Mails.Agreed && h.reader.State == stockdigest.ReaderActive {
 		if err := s.Greeter.Greet(r.Context(), h.reader); err != nil {
 			return err
 		}
 	}
-	return s.Tokens.UseMailedToken(r.Context(), h.secret)
+	return s.showConfirm(w, h)
 }

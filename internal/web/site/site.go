@@ -20,8 +20,10 @@ import (
 )
 
 // Tokens are the secrets that went out in mails. An unknown or old one is an
-// ErrNotFound.
+// ErrNotFound. Agree notes that its reader agrees, once: a secret that was used
+// changes nothing.
 type Tokens interface {
+	Agree(ctx context.Context, secret, how string) error
 	MailedToken(ctx context.Context, secret string) (stockdigest.MailedToken, error)
 	UseMailedToken(ctx context.Context, secret string) error
 }

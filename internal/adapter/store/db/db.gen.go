@@ -282,6 +282,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.dropAlertStmt, err = db.PrepareContext(ctx, dropAlert); err != nil {
 		return nil, fmt.Errorf("error preparing query DropAlert: %w", err)
 	}
+	if q.dropConfirmationsStmt, err = db.PrepareContext(ctx, dropConfirmations); err != nil {
+		return nil, fmt.Errorf("error preparing query DropConfirmations: %w", err)
+	}
 	if q.dropOldAnswersStmt, err = db.PrepareContext(ctx, dropOldAnswers); err != nil {
 		return nil, fmt.Errorf("error preparing query DropOldAnswers: %w", err)
 	}
@@ -1131,6 +1134,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing dropAlertStmt: %w", cerr)
 		}
 	}
+	if q.dropConfirmationsStmt != nil {
+		if cerr := q.dropConfirmationsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropConfirmationsStmt: %w", cerr)
+		}
+	}
 	if q.dropOldAnswersStmt != nil {
 		if cerr := q.dropOldAnswersStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dropOldAnswersStmt: %w", cerr)
@@ -1946,6 +1954,7 @@ type Queries struct {
 	draftsStmt               *sql.Stmt
 	draftsWithStmt           *sql.Stmt
 	dropAlertStmt            *sql.Stmt
+	dropConfirmationsStmt    *sql.Stmt
 	dropOldAnswersStmt       *sql.Stmt
 	dropOldBatchJobsStmt     *sql.Stmt
 	dropOldCallsStmt         *sql.Stmt
@@ -2176,6 +2185,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		draftsStmt:               q.draftsStmt,
 		draftsWithStmt:           q.draftsWithStmt,
 		dropAlertStmt:            q.dropAlertStmt,
+		dropConfirmationsStmt:    q.dropConfirmationsStmt,
 		dropOldAnswersStmt:       q.dropOldAnswersStmt,
 		dropOldBatchJobsStmt:     q.dropOldBatchJobsStmt,
 		dropOldCallsStmt:         q.dropOldCallsStmt,

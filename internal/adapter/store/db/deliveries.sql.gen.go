@@ -435,6 +435,15 @@ func (q *Queries) Delivery(ctx context.Context, id string) (DeliveryRow, error) 
 	return i, err
 }
 
+const dropConfirmations = `-- name: DropConfirmations :exec
+DELETE FROM mail_tokens WHERE reader_id = $1 AND purpose = 'confirm'
+`
+
+func (q *Queries) DropConfirmations(ctx context.Context, readerID string) error {
+	_, err := q.exec(ctx, q.dropConfirmationsStmt, dropConfirmations, readerID)
+	return err
+}
+
 const dropOldMailTokens = `-- name: DropOldMailTokens :execrows
 DELETE FROM mail_tokens WHERE hash IN (SELECT t.hash FROM mail_tokens t WHERE t.expires_at < $1 ORDER BY t.hash LIMIT $2)
 `

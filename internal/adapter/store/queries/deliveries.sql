@@ -60,6 +60,9 @@ UPDATE mail_tokens SET used_at = $2 WHERE hash = $1 AND used_at IS NULL;
 -- name: DropOldMailTokens :execrows
 DELETE FROM mail_tokens WHERE hash IN (SELECT t.hash FROM mail_tokens t WHERE t.expires_at < $1 ORDER BY t.hash LIMIT $2);
 
+-- name: DropConfirmations :exec
+DELETE FROM mail_tokens WHERE reader_id = $1 AND purpose = 'confirm';
+
 -- name: AddConsentEvent :exec
 INSERT INTO consent_events (id, reader_id, act, scope, wording, how, at) VALUES ($1, $2, $3, $4, $5, $6, $7);
 
