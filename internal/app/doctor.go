@@ -28,7 +28,7 @@ func Doctor(ctx context.Context, opts Options, offline bool, console *Console) [
 	checks = append(checks, checkStore(ctx, opts)...)
 	checks = append(checks, checkContact(opts))
 	checks = append(checks, checkModels(ctx, opts, offline)...)
-	checks = append(checks, checkMail(ctx, opts, offline))
+	checks = append(checks, checkMail(ctx, opts, offline), checkLinks(opts))
 	if offline {
 		return checks
 	}

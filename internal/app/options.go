@@ -88,7 +88,7 @@ type Options struct {
 	DKIMSelector  string   `env:"STOCKDIGEST_DKIM_SELECTOR" doc:"Name in the DNS below which the public key is, such as mail2026."`
 	DKIMDomain    string   `env:"STOCKDIGEST_DKIM_DOMAIN" doc:"Domain that signs. Empty: the sender's."`
 	PostalAddress string   `env:"STOCKDIGEST_POSTAL_ADDRESS" doc:"Postal address at the foot of every mail to readers, which the law asks for."`
-	BaseURL       string   `env:"STOCKDIGEST_BASE_URL" doc:"Public https address of the web site, for the links in mails."`
+	BaseURL       string   `env:"STOCKDIGEST_BASE_URL" doc:"Public https address of the web site, for the links in mails. Needed with a mail server outside development; http only for this machine's own addresses, such as http://127.0.0.1:8080."`
 	Approval      string   `env:"STOCKDIGEST_APPROVAL" envDefault:"auto" doc:"auto: digests go at their time unless held. hand: none goes that nobody approved."`
 	Previews      string   `env:"STOCKDIGEST_PREVIEWS" envDefault:"one" doc:"Digests that the operator gets to see half an hour before their readers: none, one (the first of each day) or all."`
 	Reviews       string   `env:"STOCKDIGEST_REVIEWS" envDefault:"off" doc:"What runs selected and wrote, by mail to the operator: off, batch (for a night) or run (for each run)."`

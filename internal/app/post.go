@@ -119,24 +119,44 @@ func (o Options) mailFaults() []string {
 		faults = append(faults, fmt.Sprintf("STOCKDIGEST_MAIL_RATE=%d leaves nothing to do: give at least 1", o.MailRate))
 	}
 	if o.BaseURL != "" {
-		fault("STOCKDIGEST_BASE_URL", mail.CheckLink(o.BaseURL))
+		fault("STOCKDIGEST_BASE_URL", checkBase(o.BaseURL))
 	}
 	return append(faults, o.readerFaults()...)
 }
 
-// readerFaults finds what real readers' mails must not be without.
+// checkBase refuses an address that the links in mails cannot begin with.
+func checkBase(address string) error {
+	if err := mail.CheckLink(address); err != nil {
+		return stockdigest.Invalid(OneLine(err) + ": only an address of this machine may be without it, such as http://127.0.0.1:8080")
+	}
+	return nil
+}
+
+// readerFaults finds what mails to readers must not be without. Outside
+// development they go to people, in staging to those of the allow-list, and who
+// gets a mail must be able to leave.
 func (o Options) readerFaults() []string {
-	if !o.Production() || o.SMTPHost == "" {
+	if o.SMTPHost == "" || o.environment() == "development" {
 		return nil
 	}
 	var faults []string
-	if o.PostalAddress == "" {
+	if o.Production() && o.PostalAddress == "" {
 		faults = append(faults, "STOCKDIGEST_POSTAL_ADDRESS is empty: mails to readers must show one")
 	}
 	if o.BaseURL == "" {
-		faults = append(faults, "STOCKDIGEST_BASE_URL is empty: mails to readers must have a way out")
+		faults = append(faults, "STOCKDIGEST_BASE_URL is empty, and mails must have a way out: set it to the https address under which people reach this service, such as https://digest.example.com, or to http://127.0.0.1:8080 to try it on this machine")
 	}
 	return faults
+}
+
+// checkLinks looks at where the links in mails lead.
+func checkLinks(opts Options) Check {
+	const name = "links in mails"
+	if opts.SMTPHost != "" && opts.environment() != "development" && !strings.HasPrefix(opts.BaseURL, "https://") {
+		return Check{Name: name, State: "warn", Detail: "they lead to " + opts.site() +
+			", which opens on this machine only: nobody else can confirm or unsubscribe. Set STOCKDIGEST_BASE_URL to the public https address"}
+	}
+	return passed(name, "they lead to "+opts.site())
 }
 
 // mailPatience is how long doctor waits for the mail server.

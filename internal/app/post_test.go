@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -33,6 +34,54 @@ func TestFaultsOfMailsAreToldAtOnce(t *testing.T) {
 		_, err := app.ReadOptions(lines)
 		if !errors.Is(err, stockdigest.ErrInvalid) || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%q: got %v, want an invalid input that names %s and no secret", lines, err, want)
+		}
+	}
+}
+
+// TestMailsToPeopleHaveAWayOut tries each environment with and without the public
+// address. One that looks at production alone lets staging mail its allow-list
+// links to nowhere.
+func TestMailsToPeopleHaveAWayOut(t *testing.T) {
+	t.Parallel()
+	const server, from, postal = "SMTP_HOST=mail.example.com", "SMTP_FROM=a@example.com", "STOCKDIGEST_POSTAL_ADDRESS=1 Main St"
+	const missing, plain = "STOCKDIGEST_BASE_URL is empty", "does not start with https://"
+	for _, c := range []struct{ environment, base, want string }{
+		{"production", "", missing},
+		{"staging", "", missing},
+		{"stagging", "", missing}, // is staging
+		{"development", "", ""},
+		{"production", "http://digest.example.com", plain},
+		{"staging", "http://digest.example.com", plain},
+		{"staging", "http://127.0.0.1.example.com", plain},
+		{"production", "https://digest.example.com", ""},
+		{"staging", "https://digest.example.com", ""},
+		{"staging", "http://127.0.0.1:8080", ""},
+		{"staging", "http://[::1]:8080", ""},
+	} {
+		_, err := app.ReadOptions([]string{"ENVIRONMENT=" + c.environment, server, from, postal, "STOCKDIGEST_BASE_URL=" + c.base})
+		switch {
+		case c.want == "" && err != nil:
+			t.Errorf("%s with %q: got %v, want it taken", c.environment, c.base, err)
+		case c.want != "" && (!errors.Is(err, stockdigest.ErrInvalid) || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "http://127.0.0.1:8080")):
+			t.Errorf("%s with %q: got %v, want %s and a way out", c.environment, c.base, err, c.want)
+		}
+	}
+	if _, err := app.ReadOptions([]string{"ENVIRONMENT=staging"}); err != nil {
+		t.Errorf("without a mail server: got %v", err)
+	}
+}
+
+func TestDoctorSaysWhereLinksInMailsLead(t *testing.T) {
+	t.Parallel()
+	for base, want := range map[string]string{"http://127.0.0.1:8080": "warn", "https://digest.example.com": "ok"} {
+		opts, err := app.ReadOptions([]string{"SMTP_HOST=mail.example.com", "SMTP_FROM=a@example.com", "STOCKDIGEST_BASE_URL=" + base, "STOCKDIGEST_DIR=" + t.TempDir()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		checks := app.Doctor(t.Context(), opts, true, silent())
+		i := slices.IndexFunc(checks, func(c app.Check) bool { return c.Name == "links in mails" })
+		if i < 0 || checks[i].State != want || !strings.Contains(checks[i].Detail, base) {
+			t.Errorf("%s: got %+v, want %s", base, checks, want)
 		}
 	}
 }
@@ -79,7 +128,7 @@ func TestDoctorLooksAtTheMailServer(t *testing.T) {
 	if err := listener.Close(); err != nil {
 		t.Fatal(err)
 	}
-	opts, err := app.ReadOptions([]string{"SMTP_HOST=127.0.0.1", "SMTP_PORT=" + port, "SMTP_FROM=a@example.com", "STOCKDIGEST_DIR=" + t.TempDir()})
+	opts, err := app.ReadOptions([]string{"SMTP_HOST=127.0.0.1", "SMTP_PORT=" + port, "SMTP_FROM=a@example.com", "STOCKDIGEST_BASE_URL=http://127.0.0.1:8080", "STOCKDIGEST_DIR=" + t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
