@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -17,7 +18,8 @@ import (
 // letters writes the mails of departures.
 type letters struct {
 	press    *compose.Press
-	reports  reportStore
+	rows     letterRows
+	names    *stockdigest.Directory
 	operator string // zone of the operator's letters
 	base     string // public address of the site, without a slash at its end
 	domain   string // of Message-IDs
@@ -27,9 +29,10 @@ type letters struct {
 	tickers map[stockdigest.ReportID]stockdigest.Symbol // of reports that were read
 }
 
-// A reportStore reads reports by their names.
-type reportStore interface {
+// Letter rows are what letters are written from besides their departures.
+type letterRows interface {
 	ReportByID(ctx context.Context, id stockdigest.ReportID) (stockdigest.Report, error)
+	Reader(ctx context.Context, idOrEmail string) (stockdigest.Reader, error)
 }
 
 // maxKnown bounds the reports whose companies are remembered.
@@ -41,7 +44,7 @@ func (a *App) newLetters() (*letters, error) {
 		return nil, fmt.Errorf("set up the letters: %w", err)
 	}
 	return &letters{
-		press: press, reports: a.store, operator: a.world.TimeZone, base: a.opts.site(), domain: a.opts.mailDomain(), now: a.world.Now,
+		press: press, rows: a.store, names: a.dir, operator: a.world.TimeZone, base: a.opts.site(), domain: a.opts.mailDomain(), now: a.world.Now,
 		tickers: map[stockdigest.ReportID]stockdigest.Symbol{},
 	}, nil
 }
@@ -89,37 +92,73 @@ func (l *letters) letter(ctx context.Context, d stockdigest.Departure, own compo
 	load := func(id stockdigest.ReportID) (stockdigest.Report, error) { return l.report(ctx, id) }
 	switch d.Delivery.Kind {
 	case stockdigest.MailDigest:
-		followed, err := l.followed(d, load)
+		shown, missing, err := l.followed(d.Digest, d.Reader, load)
 		if err != nil {
 			return compose.Letter{}, err
 		}
-		if len(followed.ReportIDs) == 0 {
+		if len(shown.ReportIDs) == 0 {
 			return compose.Letter{}, deliver.ErrNothingLeft
 		}
-		return l.press.Digest(followed, load, own)
+		own.Missing = missing
+		return l.press.Digest(shown, load, own)
 	case stockdigest.MailPreview:
-		own.Zone = d.Digest.TimeZone
-		return l.press.Preview(d.Digest, load, own)
+		return l.preview(ctx, d.Digest, load, own)
 	case stockdigest.MailSelection, stockdigest.MailContent, stockdigest.MailConfirm, stockdigest.MailWelcome, stockdigest.MailAlert,
 		stockdigest.MailBatch, stockdigest.MailMissing:
 	}
 	return l.press.Letter(d.Delivery.Kind, d.Delivery.Matter, own)
 }
 
-// followed is a digest without the companies that its reader follows no longer.
-func (l *letters) followed(d stockdigest.Departure, load compose.Loader) (stockdigest.Digest, error) {
-	g := d.Digest
-	g.ReportIDs = nil
-	for _, id := range d.Digest.ReportIDs {
+// preview is a digest as its reader gets it, for the operator.
+func (l *letters) preview(ctx context.Context, g stockdigest.Digest, load compose.Loader, own compose.Own) (compose.Letter, error) {
+	own.Zone = g.TimeZone
+	reader, err := l.rows.Reader(ctx, string(g.Reader))
+	if err != nil && !errors.Is(err, stockdigest.ErrNotFound) { // who is gone misses nothing
+		return compose.Letter{}, err
+	}
+	if _, own.Missing, err = l.followed(g, reader, load); err != nil {
+		return compose.Letter{}, err
+	}
+	return l.press.Preview(g, load, own)
+}
+
+// followed is a digest without the companies that its reader follows no longer,
+// and the companies that the reader follows and it has no report of: none in a
+// mail about one company.
+func (l *letters) followed(
+	g stockdigest.Digest, reader stockdigest.Reader, load compose.Loader,
+) (shown stockdigest.Digest, missing []stockdigest.Ticker, err error) {
+	shown = g
+	shown.ReportIDs = nil
+	told := map[stockdigest.Symbol]bool{}
+	for _, id := range g.ReportIDs {
 		symbol, err := l.tickerOf(id, load)
 		if err != nil {
-			return g, err
+			return shown, nil, err
 		}
-		if slices.Contains(d.Reader.Tickers, symbol) {
-			g.ReportIDs = append(g.ReportIDs, id)
+		if slices.Contains(reader.Tickers, symbol) {
+			shown.ReportIDs = append(shown.ReportIDs, id)
+			told[symbol] = true
 		}
 	}
-	return g, nil
+	if g.Ticker != "" {
+		return shown, nil, nil
+	}
+	for _, symbol := range reader.Tickers {
+		if !told[symbol] {
+			missing = append(missing, l.named(symbol))
+		}
+	}
+	return shown, missing, nil
+}
+
+// named is a company with its name, when that is known.
+func (l *letters) named(symbol stockdigest.Symbol) stockdigest.Ticker {
+	t, err := l.names.Lookup(string(symbol))
+	if err != nil {
+		return stockdigest.Ticker{Symbol: symbol}
+	}
+	return t
 }
 
 func (l *letters) tickerOf(id stockdigest.ReportID, load compose.Loader) (stockdigest.Symbol, error) {
@@ -134,7 +173,7 @@ func (l *letters) tickerOf(id stockdigest.ReportID, load compose.Loader) (stockd
 }
 
 func (l *letters) report(ctx context.Context, id stockdigest.ReportID) (stockdigest.Report, error) {
-	report, err := l.reports.ReportByID(ctx, id)
+	report, err := l.rows.ReportByID(ctx, id)
 	if err != nil {
 		return report, err
 	}

@@ -24,8 +24,27 @@ const maxPreheader = 160
 // companies come ready.
 type digestView struct {
 	frame
-	Note      string // that something is missing; empty: nothing is
 	Companies []column
+	Missing   []missingView
+}
+
+// A missingView is a company without a report.
+type missingView struct{ Name, Ticker, Line string }
+
+// noReport stands where a report would: it was held, or its run did not come to
+// its end in time. A reader must not take that for a quiet day.
+const noReport = "No report today: none was ready in time and passed our checks. That does not mean that nothing happened."
+
+func missingViews(all []stockdigest.Ticker) []missingView {
+	views := make([]missingView, 0, len(all))
+	for _, t := range all {
+		v := missingView{Name: oneLine(t.Name, maxLine), Ticker: string(t.Symbol), Line: noReport}
+		if v.Name == "" {
+			v.Name, v.Ticker = v.Ticker, ""
+		}
+		views = append(views, v)
+	}
+	return views
 }
 
 // A column is one company's part of a digest. It is the same for all readers
@@ -131,10 +150,10 @@ func (t typeset) digest(d stockdigest.Digest, house House, own Own, in locale, b
 		}
 		v := digestView{
 			frame: frame{
-				Title: oneLine(title(d, in, all), maxSubject), Preheader: preheader(all), Banner: banner,
+				Title: oneLine(title(d, in, all), maxSubject), Preheader: preheader(all, own.Missing), Banner: banner,
 				Date: in.day(d.AsOf) + ". Times in " + in.zone(d.AsOf) + ".", Foot: digestFoot(all, house, own),
 			},
-			Note: note(d), Companies: all,
+			Companies: all, Missing: missingViews(own.Missing),
 		}
 		page, err := t.render("digest", v, size)
 		if err != nil {
@@ -172,8 +191,8 @@ func title(d stockdigest.Digest, in locale, all []column) string {
 }
 
 // preheader says the most of what happened: of quiet companies only that they
-// are quiet.
-func preheader(all []column) string {
+// are quiet, and of missing ones that they are.
+func preheader(all []column, missing []stockdigest.Ticker) string {
 	var lines []string
 	for _, c := range all {
 		line := c.bottomLine
@@ -182,15 +201,10 @@ func preheader(all []column) string {
 		}
 		lines = append(lines, string(c.ticker)+": "+line)
 	}
-	return oneLine(strings.Join(lines, " · "), maxPreheader)
-}
-
-// note tells the reader what is missing in the digest, such as held reports.
-func note(d stockdigest.Digest) string {
-	if d.Reason == "" || d.State == stockdigest.DigestHeld {
-		return ""
+	for _, t := range missing {
+		lines = append(lines, string(t.Symbol)+": no report today")
 	}
-	return oneLine("This digest is "+strings.TrimSuffix(d.Reason, "."), maxLine) + "."
+	return oneLine(strings.Join(lines, " · "), maxPreheader)
 }
 
 func digestFoot(all []column, house House, own Own) footView {
@@ -201,6 +215,9 @@ func digestFoot(all []column, house House, own Own) footView {
 			models = append(models, c.model)
 		}
 		symbols = append(symbols, c.ticker)
+	}
+	for _, t := range own.Missing {
+		symbols = append(symbols, t.Symbol)
 	}
 	foot := footView{Postal: house.Postal, Site: webURL(house.Links.Site)}
 	if len(models) > 0 {

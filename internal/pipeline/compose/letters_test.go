@@ -102,7 +102,9 @@ func letters(t *testing.T) map[string]compose.Letter {
 		l, err := p.Letter(kind, raw, own)
 		add(name, l, err)
 	}
-	l, err := p.Digest(full(), nil, ownReader())
+	follows := ownReader()
+	follows.Missing = []stockdigest.Ticker{{Symbol: "ELM", Name: "Elm Power Corp."}}
+	l, err := p.Digest(full(), nil, follows)
 	add("digest", l, err)
 	one := full()
 	one.Reports, one.Ticker, one.TimeZone = one.Reports[1:], "OAK", "Europe/London"
@@ -262,7 +264,9 @@ func hostileLetters(t *testing.T, p *compose.Press, words, address string) map[s
 		}
 		all[name] = l
 	}
-	l, err := p.Preview(d, nil, ownReader())
+	own := ownReader()
+	own.Missing = []stockdigest.Ticker{{Symbol: "ELM", Name: words}}
+	l, err := p.Preview(d, nil, own)
 	add("preview", l, err)
 	l, err = p.Alert(alert, ownReader())
 	add("alerts", l, err)
@@ -295,6 +299,21 @@ func TestALateBulletSaysSo(t *testing.T) {
 	l := letters(t)["digest"]
 	if !strings.Contains(string(l.HTML), "Added this morning") || strings.Count(string(l.Text), "Added this morning") != 1 {
 		t.Errorf("want one late bullet:\n%s", l.Text)
+	}
+}
+
+// TestCompanyWithoutAReportSaysSo looks for the line, the name and the way out of
+// each company that has no report, in both parts, and nowhere else.
+func TestCompanyWithoutAReportSaysSo(t *testing.T) {
+	t.Parallel()
+	for name, l := range letters(t) {
+		for part, text := range map[string]string{"HTML": string(l.HTML), "text": strings.Join(strings.Fields(string(l.Text)), " ")} {
+			line, named := strings.Count(text, "No report today: none was ready"), strings.Contains(text, "Elm Power Corp.")
+			out := strings.Contains(text, "https://digest.example/u/tokenELM")
+			if want := name == "digest"; (line == 1) != want || named != want || out != want || line > 1 {
+				t.Errorf("%s, %s: got %d lines, name %t, way out %t", name, part, line, named, out)
+			}
+		}
 	}
 }
 

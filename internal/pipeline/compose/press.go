@@ -23,6 +23,10 @@ type Own struct {
 	Zone        string                          // IANA name, of letters that are no digest; empty: UTC
 	Unsubscribe func(stockdigest.Symbol) string // page that ends the mails about a company; about all with none. Nil: to the operator
 	Confirm     string                          // page with the button that confirms an address
+
+	// Missing are the companies that the reader follows and the digest has no
+	// report of, by symbol and name. Each gets a line that says so.
+	Missing []stockdigest.Ticker
 }
 
 // Digest renders a digest of the reports in it, most material first, for who

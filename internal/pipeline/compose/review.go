@@ -19,6 +19,9 @@ func previewBanner(d stockdigest.Digest, in locale) []string {
 		line += "Draft: reports may still come in. Due " + in.fullMoment(d.Due) + "."
 	case stockdigest.DigestReady:
 		line += "Ready: it goes out " + in.fullMoment(d.Due) + " unless a person holds it."
+		if d.Reason != "" && d.Approved == "" {
+			line += " It is " + strings.TrimSuffix(d.Reason, ".") + "."
+		}
 	case stockdigest.DigestCancelled, stockdigest.DigestFailed:
 		line += sentence(capital(string(d.State)), d.Reason)
 	case stockdigest.DigestSending, stockdigest.DigestSent:

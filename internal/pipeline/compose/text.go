@@ -18,12 +18,11 @@ func (v digestView) text() []byte {
 	}
 	w.out.Grow(size)
 	w.top(v.frame)
-	if v.Note != "" {
-		w.line("")
-		w.wrap("", v.Note)
-	}
 	for _, c := range v.Companies {
 		w.out.WriteString(c.text)
+	}
+	for _, m := range v.Missing {
+		w.group(groupView{Name: m.Name, Ticker: m.Ticker, Lines: []string{m.Line}})
 	}
 	w.foot(v.Foot)
 	return w.out.Bytes()
