@@ -33,6 +33,10 @@ func (m fakeMails) MailedToken(_ context.Context, secret string) (stockdigest.Ma
 
 func (m fakeMails) UseMailedToken(context.Context, string) error { return m.service.fails }
 
+func (m fakeMails) Agree(context.Context, string, string) error {
+	return m.service.change(string(stockdigest.ConsentGiven), "ada")
+}
+
 func (m fakeMails) AddConsent(_ context.Context, e stockdigest.ConsentEvent) error {
 	return m.service.change(string(e.Act), string(e.Reader))
 }

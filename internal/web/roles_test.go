@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"stockdigest.app/stockdigest/internal/web/site"
 )
 
 // bodyOf is a body that the route takes.
@@ -189,7 +191,7 @@ func TestEveryAnswerCarriesItsHeaders(t *testing.T) {
 	for _, r := range append(f.routes(t), route{http.MethodGet, "", "/nowhere"}, route{http.MethodGet, "", "/admin/nowhere"}) {
 		h := f.send(t, r.method, r.path, bodyOf(r), bearer(operatorToken)).Header()
 		for name, want := range map[string]string{
-			"Content-Security-Policy": "default-src 'none'", "Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff",
+			"Content-Security-Policy": "default-src 'none'", "Referrer-Policy": referrerOf(r), "X-Content-Type-Options": "nosniff",
 			"X-Frame-Options": "DENY", "Strict-Transport-Security": "max-age=", "X-Request-Id": "",
 		} {
 			if got := h.Get(name); got == "" || !strings.HasPrefix(got, want) {
@@ -200,4 +202,13 @@ func TestEveryAnswerCarriesItsHeaders(t *testing.T) {
 			t.Errorf("%s %s: got the policy %q", r.method, r.path, p)
 		}
 	}
+}
+
+// referrerOf is the Referrer-Policy of a route: the pages of mails have their own,
+// under which browsers of any age can send their forms.
+func referrerOf(r route) string {
+	if strings.HasPrefix(r.pattern, site.LeavePath) || strings.HasPrefix(r.pattern, site.ConfirmPath) {
+		return "strict-origin"
+	}
+	return "no-referrer"
 }

@@ -11,7 +11,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -38,6 +37,7 @@ type place struct {
 	log            *safeBuffer
 	consents       *patient
 	clock          *clock
+	tickers        []stockdigest.Ticker
 	reader         stockdigest.ReaderID
 	leave, confirm string // secrets
 }
@@ -89,8 +89,8 @@ func newPlace(t *testing.T, config store.Config) *place {
 	p := &place{log: &safeBuffer{}, clock: &clock{t: storetest.Now()}, config: config}
 	p.config.Now = p.clock.now
 	p.db = storetest.Open(t, p.config)
-	tickers := []stockdigest.Ticker{{Symbol: "ACME", Name: "Acme Inc."}, {Symbol: "ZULU", Name: "Zulu & Sons"}, {Symbol: "MIKE", Name: "Mike Corp."}}
-	check(t, p.db.SaveTickers(t.Context(), tickers))
+	p.tickers = []stockdigest.Ticker{{Symbol: "ACME", Name: "Acme Inc."}, {Symbol: "ZULU", Name: "Zulu & Sons"}, {Symbol: "MIKE", Name: "Mike Corp."}}
+	check(t, p.db.SaveTickers(t.Context(), p.tickers))
 	r, err := p.db.SaveReader(t.Context(), stockdigest.Reader{
 		Email: "ada@example.com", TimeZone: "UTC", Plan: stockdigest.PlanBeta, State: stockdigest.ReaderActive,
 		Tickers: []stockdigest.Symbol{"ACME", "MIKE", "ZULU"}, Mails: stockdigest.MailWishes{Agreed: true},
@@ -99,17 +99,23 @@ func newPlace(t *testing.T, config store.Config) *place {
 	p.reader = r.ID
 	p.leave = p.mailed(t, stockdigest.MailWelcome, stockdigest.MayUnsubscribe, "")
 	p.confirm = p.mailed(t, stockdigest.MailConfirm, stockdigest.MayConfirm, "")
-	log := slog.New(slog.NewJSONHandler(p.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	p.serve(t, p.log, web.NewGuesses(0, p.clock.now))
+	return p
+}
+
+// serve has the pages log to a place and limit guesses.
+func (p *place) serve(t *testing.T, out io.Writer, guesses site.Guesses) {
+	t.Helper()
+	log := slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	p.consents = &patient{DB: p.db, desk: deliver.NewDesk(p.db, log)}
 	pages, err := site.New(site.Deps{
 		Tokens: p.db, Consents: p.consents, Readers: p.db, Greeter: p,
-		Tickers: stockdigest.NewDirectory(tickers), Guesses: web.NewGuesses(0, p.clock.now), Now: p.clock.now,
+		Tickers: stockdigest.NewDirectory(p.tickers), Guesses: guesses, Now: p.clock.now,
 	})
 	check(t, err)
 	p.handler = web.New(web.Config{}, web.Deps{
 		Accounts: p.db, Sites: pages.Sites(), Health: web.NewHealth(nil, p.clock.now, func(string, error) {}), Now: p.clock.now, Log: log,
 	}).Routes()
-	return p
 }
 
 // Greet plans the welcome mail.
@@ -300,36 +306,6 @@ func TestWhoHangsUpHasLeft(t *testing.T) {
 	})
 }
 
-func TestConfirmationAgreesOnceAndWelcomesWhoIsServed(t *testing.T) {
-	t.Parallel()
-	each(t, func(t *testing.T, p *place) {
-		t.Helper()
-		check(t, p.db.AddConsent(t.Context(), stockdigest.ConsentEvent{Reader: p.reader, Act: stockdigest.ConsentWithdrawn, How: "test"}))
-		page := p.send(t, http.MethodGet, "/c/"+p.confirm, "", nil)
-		if page.Code != http.StatusOK || !strings.Contains(page.Body.String(), "Yes, send me the digest") || p.is(t) != "active false [ACME MIKE ZULU]" {
-			t.Errorf("got %d %s", page.Code, page.Body)
-		}
-		for range 2 {
-			w := p.send(t, http.MethodPost, "/c/"+p.confirm, "agree=yes", nil)
-			if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "You have confirmed your address.") || p.is(t) != "active true [ACME MIKE ZULU]" {
-				t.Errorf("got %d %s and a reader who is %s", w.Code, w.Body, p.is(t))
-			}
-		}
-		if d, err := p.db.Delivery(t.Context(), stockdigest.Welcome(stockdigest.Reader{ID: p.reader}, 0).DeliveryKey.ID()); err != nil || d.State != stockdigest.DeliveryPending {
-			t.Errorf("got %+v and %v, want a welcome mail planned", d, err)
-		}
-		p.send(t, http.MethodPost, "/u/"+p.leave, one, nil)
-		w := p.send(t, http.MethodPost, "/c/"+p.confirm, "agree=yes", nil)
-		if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "you have left since") || p.is(t) != "active false [ACME MIKE ZULU]" {
-			t.Errorf("an old confirmation after leaving: got %d %s and a reader who is %s", w.Code, w.Body, p.is(t))
-		}
-		cross := p.send(t, http.MethodPost, "/c/"+p.confirm, "agree=yes", map[string]string{"Sec-Fetch-Site": "cross-site"})
-		if cross.Code != http.StatusForbidden {
-			t.Errorf("from another site: got %d, want 403", cross.Code)
-		}
-	})
-}
-
 func TestLinksThatAreNotGoodLookAlike(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, p *place) {
@@ -452,47 +428,6 @@ func TestScannersChangeNothing(t *testing.T) {
 			t.Error("the comparison does not see that a reader left")
 		}
 	})
-}
-
-// TestGuessingFindsNothingAndIsStopped guesses secrets of 1,000 mails, from one
-// address and from many.
-func TestGuessingFindsNothingAndIsStopped(t *testing.T) {
-	t.Parallel()
-	p := newPlace(t, storetest.SQLiteConfig(t))
-	guesses := 4000
-	if os.Getenv("TORTURE") != "" {
-		guesses = 1_000_000
-	}
-	for range 100 {
-		p.mailed(t, stockdigest.MailWelcome, stockdigest.MayUnsubscribe, "")
-	}
-	codes := map[int]int{}
-	guess := func(from string) {
-		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/u/"+newSecret(), http.NoBody)
-		r.RemoteAddr = from
-		w := httptest.NewRecorder()
-		p.handler.ServeHTTP(w, r)
-		codes[w.Code]++
-	}
-	for range guesses / 2 {
-		guess("192.0.2.7:1234")
-	}
-	if codes[http.StatusNotFound] != 30 || codes[http.StatusTooManyRequests] != guesses/2-30 {
-		t.Errorf("from one address: got %v, want 30 looked up and the rest refused", codes)
-	}
-	for i := range guesses / 2 {
-		guess(fmt.Sprintf("198.%d.%d.%d:1", i>>16&255, i>>8&255, i&255))
-	}
-	t.Logf("measured: %d guesses, answers %v", guesses, codes)
-	if codes[http.StatusOK] != 0 || codes[http.StatusNotFound]+codes[http.StatusTooManyRequests] != guesses {
-		t.Errorf("got %v, want no hit", codes)
-	}
-	// Right ones do not count: services act for many readers from one address.
-	for range 100 {
-		if w := p.send(t, http.MethodGet, "/u/"+p.leave, "", nil); w.Code != http.StatusOK {
-			t.Fatalf("a good link: got %d", w.Code)
-		}
-	}
 }
 
 func TestSecretsAreInNoLineOfTheLog(t *testing.T) {
