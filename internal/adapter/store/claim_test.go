@@ -450,7 +450,7 @@ func TestClaimReadsNoFinishedRuns(t *testing.T) {
 			t.Parallel()
 			db := open(t)
 			queue(t, db, scheduled, research, adHoc)
-			must(t, store.AddFinished(t.Context(), db, 100_000))
+			must(t, store.AddFinished(t.Context(), db, 10_000))
 			plans, err := store.ClaimPlans(t.Context(), db)
 			must(t, err)
 			for _, plan := range plans {

@@ -185,19 +185,12 @@ const mostDealt = 100
 // accession.
 func (d *DB) Dealt(ctx context.Context, cik string, w stockdigest.Window) (forms []stockdigest.Filing, err error) {
 	err = d.view(ctx, "read the dealings of "+cik, func(q *db.Queries) error {
-		forms = nil
 		rows, err := q.DealingsOf(ctx, db.DealingsOfParams{Cik: cik, Since: db.At(w.From), Until: db.At(w.To), Most: mostDealt})
 		if err != nil {
 			return err
 		}
-		for _, r := range rows {
-			f, err := withDocuments(ctx, q, r)
-			if err != nil {
-				return err
-			}
-			forms = append(forms, f)
-		}
-		return nil
+		forms, err = allWithDocuments(ctx, q, rows)
+		return err
 	})
 	return forms, err
 }
@@ -207,21 +200,26 @@ func (d *DB) Dealt(ctx context.Context, cik string, w stockdigest.Window) (forms
 // so many.
 func (d *DB) Filed(ctx context.Context, cik, form string, w stockdigest.Window, most int) (found []stockdigest.Filing, err error) {
 	err = d.view(ctx, "read the filings of "+cik, func(q *db.Queries) error {
-		found = nil
 		rows, err := q.FilingsOfForm(ctx, db.FilingsOfFormParams{Cik: cik, Form: form, Since: db.At(w.From), Until: db.At(w.To), Most: int32(min(most, mostDealt))}) //nolint:gosec // small
 		if err != nil {
 			return err
 		}
-		for _, r := range rows {
-			f, err := withDocuments(ctx, q, r)
-			if err != nil {
-				return err
-			}
-			found = append(found, f)
-		}
-		return nil
+		found, err = allWithDocuments(ctx, q, rows)
+		return err
 	})
 	return found, err
+}
+
+func allWithDocuments(ctx context.Context, q *db.Queries, rows []db.Filing) ([]stockdigest.Filing, error) {
+	var all []stockdigest.Filing
+	for _, r := range rows {
+		f, err := withDocuments(ctx, q, r)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, f)
+	}
+	return all, nil
 }
 
 func withDocuments(ctx context.Context, q *db.Queries, row db.Filing) (stockdigest.Filing, error) {
