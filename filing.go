@@ -8,7 +8,13 @@ import (
 // An Accession is the SEC's number of a filing: 0001193125-19-292676.
 type Accession string
 
-// A Filing is one submission to the SEC, with the documents we read.
+// FormCall is the form of what is no form: the transcript of a company's talk with
+// analysts about a quarter. Its accession names the symbol and the quarter, and the
+// items of its one document are the turns of the company's own people, by name.
+const FormCall = "earnings call"
+
+// A Filing is one submission to the SEC, or the transcript of a call, with the
+// documents we read.
 type Filing struct {
 	Accession Accession
 	CIK       string
@@ -33,7 +39,7 @@ func FormName(form string) string {
 // Own reports a filing in which the company itself speaks: those of insiders and
 // holders are somebody else's.
 func (f Filing) Own() bool {
-	for _, form := range []string{"8-K", "6-K", "10-K", "10-Q", "20-F", "40-F"} {
+	for _, form := range []string{"8-K", "6-K", "10-K", "10-Q", "20-F", "40-F", FormCall} {
 		if strings.HasPrefix(f.Form, form) {
 			return true
 		}
@@ -88,9 +94,23 @@ const (
 	ItemRisks      = "risks"      // the risk factors
 )
 
+// Speaker is who says in a call what stands at those bytes of the document; empty
+// in any other text, and where nobody of the company speaks.
+func (f Filing) Speaker(d Document, start, end int) string {
+	if f.Form != FormCall {
+		return ""
+	}
+	for _, turn := range d.Items {
+		if start >= turn.Start && end <= turn.End {
+			return turn.Title
+		}
+	}
+	return ""
+}
+
 // An Item is a numbered part of a filing, as a range of the document's text.
 type Item struct {
-	Number     string // "2.02", "1A", "7", "3.D", or one of ItemDiscussion and ItemRisks
-	Title      string
-	Start, End int // bytes of Document.Text
+	Number     string // "2.02", "1A", "7", "3.D", ItemDiscussion or ItemRisks; of a call empty
+	Title      string // of a call who speaks
+	Start, End int    // bytes of Document.Text
 }

@@ -105,7 +105,7 @@ type BulletID string
 type Bullet struct {
 	ID        BulletID   `json:"id"`
 	Text      string     `json:"text"`
-	Speaker   string     `json:"speaker,omitempty"` // who says we in the text: the company; empty when nobody does
+	Speaker   string     `json:"speaker,omitempty"` // who says so in these words: who speaks in a call, or the company where its filing says we; else empty
 	Evidence  []Evidence `json:"evidence"`
 	Story     StoryID    `json:"story"`
 	Impact    Impact     `json:"impact"`

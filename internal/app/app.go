@@ -126,7 +126,7 @@ func (a *App) wire(linker *names.Linker) []pipeline.Step {
 func (a *App) ingest(over ingest.Store) pipeline.Step {
 	sources := feedReader{feeds.New(a.fetch), a.fmp()}
 	filings := a.world.filings(edgar.New(a.fetch).Logging(a.log))
-	return ingest.New(over, sources, filings, ingest.Config{Now: a.world.Now, Progress: a.progress, Prices: a.prices(), Log: a.log})
+	return ingest.New(over, sources, filings, ingest.Config{Now: a.world.Now, Progress: a.progress, Prices: a.prices(), Calls: a.calls(), Log: a.log})
 }
 
 // fleet are the processes on one PostgreSQL, which keep to the limits of hosts

@@ -48,20 +48,36 @@ func checkFMP(ctx context.Context, opts Options, client *fmp.Client, symbol stoc
 	const name, host = "FMP", "financialmodelingprep.com"
 	q, err := client.Quote(ctx, symbol)
 	if errors.Is(err, fmp.ErrNotConfigured) {
-		return passed(name, "not configured: set FMP_API_KEY to have its prices, news and press releases")
+		return passed(name, "not configured: set FMP_API_KEY to have its prices, news, press releases and transcripts of calls")
 	}
 	if err != nil {
 		return Check{Name: name, State: "fail", Detail: "prices: " + OneLine(err) + connect(err, host)}
 	}
+	calls, err := transcripts(ctx, client, symbol)
+	if err != nil {
+		return Check{Name: name, State: "fail", Detail: "transcripts: " + OneLine(err) + connect(err, host)}
+	}
 	if !opts.FMPNews {
-		return passed(name, told(q)+"; its news is off")
+		return passed(name, told(q)+"; "+calls+"; its news is off")
 	}
 	for _, feed := range fmp.Feeds(symbol) {
 		if _, err := client.Read(ctx, feed); err != nil {
 			return Check{Name: name, State: "fail", Detail: "news: " + OneLine(err) + connect(err, host) + noNews(err)}
 		}
 	}
-	return passed(name, told(q)+"; its news and press releases answer")
+	return passed(name, told(q)+"; "+calls+"; its news and press releases answer")
+}
+
+// transcripts says whether calls of companies are read. A plan without them is no
+// fault: reports are whole without calls.
+func transcripts(ctx context.Context, client *fmp.Client, symbol stockdigest.Symbol) (string, error) {
+	switch _, err := client.Calls(ctx, symbol); {
+	case errors.Is(err, stockdigest.ErrDenied):
+		return "its plan has no transcripts of calls, and none are told", nil
+	case err != nil:
+		return "", err
+	}
+	return "its transcripts of calls answer", nil
 }
 
 // noNews is what to do about a plan without news.

@@ -50,7 +50,7 @@ type Options struct {
 	ModelsVote  string `env:"STOCKDIGEST_MODELS_VOTE" doc:"Models that vote on candidates, dealt in turn to two voters: the first, the third and so on are one voter, best first. Empty: the cheapest of each provider that may be asked, then the ones that read."`
 	ModelsJudge string `env:"STOCKDIGEST_MODELS_JUDGE" doc:"Models that judge whether the quotes of a bullet carry its wording, best first, those of the writer's provider last. Empty: the ones that read. none: nobody, and the checks of the code stand alone."`
 
-	FMPKey      Secret `env:"FMP_API_KEY" doc:"Key of Financial Modeling Prep: prices, and news and press releases as two more feeds of each company. Empty: prices come from a source without a key."`
+	FMPKey      Secret `env:"FMP_API_KEY" doc:"Key of Financial Modeling Prep: prices, transcripts of earnings calls where the plan has them, and news and press releases as two more feeds of each company. Empty: prices come from a source without a key."`
 	FMPNews     bool   `env:"STOCKDIGEST_FMP_NEWS" envDefault:"true" doc:"Read FMP's news and press releases. false for a plan without them: a feed that is refused makes a report partial."`
 	ScrapFlyKey Secret `env:"SCRAPFLY_API_KEY" doc:"Key of ScrapFly, the second way to pages that a wall against robots or a script keeps from us. Empty: their headlines must do."`
 

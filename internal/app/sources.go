@@ -72,6 +72,14 @@ func (a *App) prices() ingest.Prices {
 	return prices.First{a.fmp(), keyless}
 }
 
+// calls are read where a key is; nil without one.
+func (a *App) calls() ingest.Calls {
+	if a.opts.FMPKey == "" || !a.world.asks() {
+		return nil
+	}
+	return a.fmp()
+}
+
 // secondWay is to pages that do not open by themselves; nil without a key.
 func (a *App) secondWay() extract.SecondWay {
 	if !a.opts.browses(a.world) {

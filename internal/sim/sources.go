@@ -240,14 +240,13 @@ func (s *Sim) fmpRows(what string, query url.Values, c company) (rows []any) {
 			}
 		}
 	case "earning-call-transcript-dates":
-		day := s.cfg.AsOf.AddDate(0, -1, 0)
+		day := s.callDay(c)
 		rows = append(rows, map[string]any{"quarter": 3, "fiscalYear": day.Year(), "date": day.Format(time.DateOnly)})
 	case "earning-call-transcript":
-		day := s.cfg.AsOf.AddDate(0, -1, 0)
+		day := s.callDay(c)
 		if query.Get("year") == strconv.Itoa(day.Year()) && query.Get("quarter") == "3" {
 			rows = append(rows, map[string]any{
-				"symbol": c.symbol, "period": "Q3", "year": day.Year(), "date": day.Format(time.DateOnly),
-				"content": c.ceo + ": Good afternoon, and welcome to the call of " + c.co + ". " + c.cfo + ": We make " + c.makes.items + " and will take your questions.",
+				"symbol": c.symbol, "period": "Q3", "year": day.Year(), "date": day.Format(time.DateOnly), "content": s.call(c),
 			})
 		}
 	}

@@ -74,7 +74,9 @@ func filingSource(f *stockdigest.Filing) source {
 		}
 		for _, item := range d.Items {
 			if item.Number != exhibits && 0 <= item.Start && item.Start <= item.End && item.End <= len(d.Text) {
-				titles = append(titles, item.Title)
+				if item.Number != "" { // else it is a turn in a call, under a name
+					titles = append(titles, item.Title)
+				}
 				parts = append(parts, d.Text[item.Start:item.End])
 			}
 		}

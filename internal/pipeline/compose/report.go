@@ -62,14 +62,20 @@ func sections(kind stockdigest.ReportKind, m stockdigest.Material, d stockdigest
 	return kept
 }
 
-// speaker is who speaks in a bullet that says we: the company, in the very words
-// of a filing of its own.
+// speaker is who speaks in a bullet that tells the very words of a call, or says we
+// in those of a filing of the company.
 func speaker(b stockdigest.Bullet, m stockdigest.Material) string {
-	if len(b.Evidence) == 0 || b.Text != b.Evidence[0].Quote || !text.FirstPerson(b.Text) {
+	if len(b.Evidence) == 0 || b.Text != b.Evidence[0].Quote {
 		return ""
 	}
+	e := b.Evidence[0]
 	for _, f := range m.Filings {
-		if f.Own() && strings.HasPrefix(b.Evidence[0].Source, string(f.Accession)+"/") {
+		for _, d := range f.Documents {
+			if who := f.Speaker(d, e.Start, e.End); who != "" && stockdigest.DocumentSource(f.Accession, d.Seq) == e.Source {
+				return who
+			}
+		}
+		if f.Own() && strings.HasPrefix(e.Source, string(f.Accession)+"/") && text.FirstPerson(b.Text) {
 			return "the company"
 		}
 	}
@@ -134,7 +140,12 @@ func filings(m stockdigest.Material) []stockdigest.ReportFiling {
 func coverage(m stockdigest.Material, d stockdigest.Draft) stockdigest.Coverage {
 	c := stockdigest.Coverage{
 		FeedsTotal: len(feedURLs(m)), FeedsOK: len(feedURLs(m)) - len(failedFeeds(m)),
-		Articles: len(m.Candidates), Filings: len(m.Filings), Dropped: len(d.Dropped),
+		Articles: len(m.Candidates), Dropped: len(d.Dropped),
+	}
+	for _, f := range m.Filings {
+		if f.Form != stockdigest.FormCall {
+			c.Filings++
+		}
 	}
 	for _, a := range m.Candidates {
 		if a.Verdict.Decision == stockdigest.Selected {

@@ -102,12 +102,15 @@ func TestWhoSaysWeIsNamed(t *testing.T) {
 		"a filing of the company": {"10-Q", ours, ours, "the company", "The company says: “" + ours + "”"},
 		"nobody says we":          {"10-Q", "Sales rose 5%.", "Sales rose 5%.", "", "* Sales rose 5%."},
 		"a filing of a holder":    {"SC 13D", ours, ours, "", "* " + ours},
+		"a call":                  {stockdigest.FormCall, "Sales rose 5%.", "Sales rose 5%.", "Ada Quill", "Ada Quill says: “Sales rose 5%.”"},
+		"a call in other words":   {stockdigest.FormCall, "Sales were up 5%.", "Sales rose 5%.", "", "* Sales were up 5%."},
 		"other words":             {"10-Q", "It may cut jobs, which our digest tells.", ours, "", "* It may cut jobs"},
 	} {
 		m, d := material(""), draft(1, 0)
-		m.Filings = []stockdigest.Filing{{Accession: "1-26-1", Form: c.form}}
+		turns := []stockdigest.Item{{Title: "Bo Tern", End: 9}, {Title: "Ada Quill", Start: 10, End: 99}}
+		m.Filings = []stockdigest.Filing{{Accession: "1-26-1", Form: c.form, Documents: []stockdigest.Document{{Seq: 1, Items: turns}}}}
 		b := &d.Sections[0].Bullets[0]
-		b.Text, b.Evidence = c.text, []stockdigest.Evidence{{Source: stockdigest.DocumentSource("1-26-1", 1), Quote: c.quote, Publisher: "SEC"}}
+		b.Text, b.Evidence = c.text, []stockdigest.Evidence{{Source: stockdigest.DocumentSource("1-26-1", 1), Quote: c.quote, Start: 20, End: 20 + len(c.quote), Publisher: "SEC"}}
 		r := compose.Build(run(stockdigest.Daily), m, d)
 		text := renderText(t, stockdigest.Digest{AsOf: r.AsOf, TimeZone: "UTC", Reports: []stockdigest.Report{r}})
 		if got := r.Sections[0].Bullets[0]; got.Text != c.text || got.Speaker != c.speaker || !strings.Contains(strings.Join(strings.Fields(text), " "), c.want) {

@@ -49,6 +49,7 @@ type Config struct {
 	Progress stockdigest.Progress // may be nil
 	Parallel int                  // feeds of a run read at once; 0 means all that one has
 	Prices   Prices               // nil: reports show no price
+	Calls    Calls                // nil: nobody's calls are read
 	Log      *slog.Logger         // told why a report was not compared; may be nil
 }
 
@@ -119,7 +120,11 @@ func (s *Step) Run(ctx context.Context, run stockdigest.Run) error {
 		}
 		progress()
 	}
-	return s.finish(ctx, run, priced.err)
+	missed, err := s.hear(ctx, run, m.Ticker)
+	if err != nil {
+		return err
+	}
+	return s.finish(ctx, run, priced.err, missed)
 }
 
 // unpolled lists each feed once, in the best role it has for the ticker, best
@@ -291,8 +296,8 @@ func (s *Step) saveFilings(ctx context.Context, run stockdigest.Run, t stockdige
 }
 
 // finish writes the done mark with a note made from the rows, so that a
-// resumed run says the same, and why a price could not be had.
-func (s *Step) finish(ctx context.Context, run stockdigest.Run, noPrice error) error {
+// resumed run says the same, and why a price or a call could not be had.
+func (s *Step) finish(ctx context.Context, run stockdigest.Run, noPrice, noCall error) error {
 	m, err := s.store.Material(ctx, run)
 	if err != nil {
 		return fmt.Errorf("read material of run %s: %w", run.ID, err)
@@ -300,6 +305,9 @@ func (s *Step) finish(ctx context.Context, run stockdigest.Run, noPrice error) e
 	line := note(run.Window(), m)
 	if noPrice != nil {
 		line += ", price: " + oneLine(noPrice)
+	}
+	if noCall != nil {
+		line += ", earnings call: " + oneLine(noCall)
 	}
 	if err := s.store.FinishStep(ctx, run, s.Name(), line); err != nil {
 		return fmt.Errorf("finish ingest of run %s: %w", run.ID, err)

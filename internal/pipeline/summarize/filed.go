@@ -35,6 +35,7 @@ func keptForms() []kept {
 		{"10-Q", 200 * day, 1},
 		{"8-K", 92 * day, 4},
 		{"6-K", 92 * day, 4},
+		{stockdigest.FormCall, 100 * day, 1},
 	}
 }
 

@@ -75,21 +75,26 @@ func filingSources(f *stockdigest.Filing) []source {
 }
 
 func documentSource(f *stockdigest.Filing, d *stockdigest.Document) source {
+	publisher := "SEC " + stockdigest.FormName(f.Form)
+	if f.Form == stockdigest.FormCall {
+		publisher = f.Form
+	}
 	return source{
 		body: d.Text, role: stockdigest.RoleCompany, filing: f, doc: d,
 		evidence: stockdigest.Evidence{
 			Source: stockdigest.DocumentSource(f.Accession, d.Seq), URL: d.URL, Hash: d.Hash,
-			Title: documentTitle(f, d), Publisher: "SEC " + stockdigest.FormName(f.Form), PublishedAt: f.FiledAt,
+			Title: documentTitle(f, d), Publisher: publisher, PublishedAt: f.FiledAt,
 		},
 	}
 }
 
 // telling reports a document that tells news: the primary document, when its
 // items are known, and press releases. Contracts, certificates and opinions
-// (exhibits 1 to 98) tell terms. A 40-F is a cover around its exhibits.
+// (exhibits 1 to 98) tell terms. A 40-F is a cover around its exhibits, and in a
+// call nobody is quoted who is not known.
 func telling(f *stockdigest.Filing, d *stockdigest.Document) bool {
 	switch {
-	case strings.HasPrefix(f.Form, "40-F"):
+	case strings.HasPrefix(f.Form, "40-F"), f.Form == stockdigest.FormCall:
 		return len(d.Items) > 0
 	case d.Seq == 1:
 		return len(d.Items) > 0 || !strings.HasPrefix(f.Form, "8-K")
@@ -99,7 +104,10 @@ func telling(f *stockdigest.Filing, d *stockdigest.Document) bool {
 
 // documentTitle names a document by its filing, and an exhibit by both.
 func documentTitle(f *stockdigest.Filing, d *stockdigest.Document) string {
-	if d.Type == f.Form || d.Type == "" {
+	switch {
+	case f.Form == stockdigest.FormCall:
+		return d.Description
+	case d.Type == f.Form, d.Type == "":
 		return stockdigest.FormName(f.Form)
 	}
 	return stockdigest.FormName(f.Form) + " " + d.Type
@@ -116,10 +124,15 @@ type sentence struct {
 	words    []string // content words, stemmed
 }
 
-// quotation is the sentence as evidence.
+// quotation is the sentence as evidence; of a call under the name of who says it.
 func (s sentence) quotation() stockdigest.Evidence {
 	e := s.source.evidence
 	e.Quote, e.Start, e.End = s.text, s.span.Start, s.span.End
+	if f := s.source.filing; f != nil {
+		if who := f.Speaker(*s.source.doc, e.Start, e.End); who != "" {
+			e.Publisher = who + ", " + e.Publisher
+		}
+	}
 	return e
 }
 
