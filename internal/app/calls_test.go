@@ -1,10 +1,16 @@
 package app_test
 
 import (
+	"context"
+	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/adapter/fetch"
+	"stockdigest.app/stockdigest/internal/adapter/fmp"
+	"stockdigest.app/stockdigest/internal/app"
 	"stockdigest.app/stockdigest/internal/sim"
 )
 
@@ -51,4 +57,48 @@ func saidInCalls(t *testing.T, r stockdigest.Report) (all []string) {
 		}
 	}
 	return all
+}
+
+// A plan refuses with a status, or answers when it is zero.
+type plan int
+
+func (p plan) Data(context.Context, string, int64) (stockdigest.Body, error) {
+	if p != 0 {
+		return stockdigest.Body{}, &fetch.Error{Status: int(p)}
+	}
+	return stockdigest.Body{Status: http.StatusOK, Bytes: []byte("[]")}, nil
+}
+
+func TestDoctorSaysWhetherThePlanHasTranscripts(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[plan]string{
+		0:                              "its transcripts of calls answer",
+		http.StatusPaymentRequired:     "its plan has no transcripts of calls, and none are told",
+		http.StatusInternalServerError: "",
+	} {
+		client := fmp.New(fmp.Config{Key: "k", Get: status, Now: time.Now})
+		if got, err := app.Transcripts(t.Context(), client, "ACME"); got != want || (err != nil) != (want == "") {
+			t.Errorf("status %d: got %q, %v, want %q", status, got, err, want)
+		}
+	}
+}
+
+// TestACallCostsAModelNoMoreThanAnArticle has the same morning reported without
+// and with the call. Nobody is asked to read it; that one more question is asked,
+// what filings say on the news, is so of any filing.
+func TestACallCostsAModelNoMoreThanAnArticle(t *testing.T) {
+	t.Parallel()
+	world, opts := pretend(t, sim.Config{Seed: 3, Tickers: 3, Articles: 4}, "STOCKDIGEST_FMP_NEWS=false")
+	var told, paid []int
+	for _, key := range []app.Secret{"", app.Secret(sim.Key)} {
+		opts.Dir, opts.FMPKey = t.TempDir(), key
+		before, n := world.Bill().Calls, 0
+		for _, r := range pretendReports(t, opts, stockdigest.Daily) {
+			n += len(saidInCalls(t, r))
+		}
+		told, paid = append(told, n), append(paid, world.Bill().Calls-before)
+	}
+	if told[0] != 0 || told[1] == 0 || paid[1]-paid[0] > 1 {
+		t.Errorf("without and with a call: %d bullets of it, %d questions to models; want some at the price of one question at most", told, paid)
+	}
 }

@@ -27,6 +27,9 @@ func Post(o Options) (deliver.Post, error) { return o.post() }
 // CheckNetwork is what doctor does about sources.
 var CheckNetwork = checkNetwork
 
+// Transcripts is what doctor says of FMP's transcripts.
+var Transcripts = transcripts
+
 // CheckCutOff is what doctor says of the optional sources, by name, on a
 // machine that may connect to nobody.
 func CheckCutOff(ctx context.Context, opts Options) map[string]Check {

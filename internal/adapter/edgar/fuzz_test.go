@@ -22,8 +22,9 @@ func FuzzPlainText(f *testing.F) {
 func FuzzItems(f *testing.F) {
 	f.Add("Item 5.02 Departure\n\nA person left.\n\nItem 9.01 Exhibits\n\nSIGNATURE")
 	f.Add("PART I\nItem 1. Business\nPART II | Item 1A. | Risk\nSignatures | 3")
+	f.Add("Item 3. Key\nD. Risk Factors\nStorms.\nITEM 3. Key\nItem 4.A History\nItem 16.A. Expert\nSIGNATURES\nDividends | 9")
 	f.Fuzz(func(t *testing.T, text string) {
-		for _, form := range []string{"8-K", "10-K", "10-Q"} {
+		for _, form := range []string{"8-K", "10-K", "10-Q", "20-F", "40-F"} {
 			end := 0
 			for _, it := range edgar.Items(form, text) {
 				if it.Number == "" || it.Start < end || it.End < it.Start || it.End > len(text) {

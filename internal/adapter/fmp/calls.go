@@ -66,7 +66,10 @@ func quarterOf(a stockdigest.Accession) (year, quarter int, ok bool) {
 // A turn opens with who speaks: "Ada Quill: ".
 var turnHead = regexp.MustCompile(`^(\p{Lu}[\p{L}\p{M}.'’-]*(?: [\p{L}\p{M}.'’-]+){0,5}): +`)
 
-const maxName = 60 // bytes
+const (
+	maxName  = 60    // bytes
+	maxTurns = 5_000 // lines that are read; long calls have 200
+)
 
 // A turn is what one speaks until another does, as a range of the text.
 type turn struct {
@@ -84,6 +87,9 @@ func laidOut(transcript string) (text string, items []stockdigest.Item) {
 		line = strings.Join(strings.Fields(line), " ")
 		if line == "" {
 			continue
+		}
+		if len(turns) == maxTurns {
+			break
 		}
 		if b.Len() > 0 {
 			b.WriteString("\n\n")

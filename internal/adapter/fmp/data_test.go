@@ -69,6 +69,7 @@ func FuzzAnswers(f *testing.F) {
 	f.Add(`[{"symbol":"LNW","price":1e308,"previousClose":-1,"exchange":"NYSE","timestamp":-9223372036854775808}]`)
 	f.Add(`[{"symbol":"LNW","date":"2025-02-03","close":5e-324,"quarter":"Q3","year":2025,"content":"\ud800"}]`)
 	f.Add(`{"Error Message":"\u0000"}`)
+	f.Add(`[{"symbol":"LNW","period":"Q3","year":2025,"date":"2025-02-03","content":"Ada Quill: Sales rose.\nÉ O’N: \n: x\nOperator: a question\nAda Quill: Yes?"}]`)
 	f.Fuzz(func(t *testing.T, body string) {
 		w := stockdigest.Window{From: time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC), To: now()}
 		items, _ := setup(&service{body: body}).News(t.Context(), "LNW", w)
@@ -86,6 +87,16 @@ func FuzzAnswers(f *testing.F) {
 		}
 		if text, err := setup(&service{body: body}).Transcript(t.Context(), "LNW", 2025, 3); err == nil && (text.Text == "" || !utf8.ValidString(text.Text)) {
 			t.Errorf("body %q: got %+v", body, text)
+		}
+		f, err := setup(&service{body: body}).ReadCall(t.Context(), stockdigest.Ticker{Symbol: "LNW"}, stockdigest.Filing{Accession: "FMP-LNW-2025Q3", Form: stockdigest.FormCall})
+		for _, d := range f.Documents {
+			end := 0
+			for _, it := range d.Items {
+				if err != nil || it.Title == "" || it.Start < end || it.End < it.Start || it.End > len(d.Text) {
+					t.Errorf("body %q: got %+v, %v after byte %d, want turns in order", body, it, err, end)
+				}
+				end = it.End
+			}
 		}
 	})
 }

@@ -68,6 +68,9 @@ func filingSource(f *stockdigest.Filing) source {
 	var titles, bodies []string
 	room := maxBody
 	for _, d := range f.Documents {
+		if strings.HasPrefix(f.Form, "40-F") && len(d.Items) == 0 {
+			continue // a cover
+		}
 		parts := []string{d.Text}
 		if len(d.Items) > 0 {
 			parts = nil

@@ -122,6 +122,26 @@ func TestWhoSaysWeIsNamed(t *testing.T) {
 	}
 }
 
+// TestACallIsNoFilingOfTheSEC lists a call apart, by its day, for its hour is not
+// known, and counts it as no filing.
+func TestACallIsNoFilingOfTheSEC(t *testing.T) {
+	t.Parallel()
+	m, d := material(""), draft(1, 0)
+	at := time.Date(2026, 3, 2, 17, 0, 0, 0, time.UTC)
+	m.Filings = []stockdigest.Filing{{Accession: "FMP-BWL-2025Q4", Form: stockdigest.FormCall, FiledAt: at}}
+	d.Sections[0].Bullets[0].Evidence = []stockdigest.Evidence{{Source: "FMP-BWL-2025Q4/1", Publisher: "Ada Quill, " + stockdigest.FormCall, PublishedAt: at}}
+	r := compose.Build(run(stockdigest.Daily), m, d)
+	text := renderText(t, stockdigest.Digest{AsOf: r.AsOf, TimeZone: "UTC", Reports: []stockdigest.Report{r}})
+	for _, want := range []string{"earnings call", "transcript of 2 Mar 2026", "Ada Quill, earnings call, 2 Mar", "0 filings"} {
+		if !strings.Contains(strings.ReplaceAll(text, "SOURCES: EARNINGS CALL", "earnings call"), want) {
+			t.Errorf("got\n%s\nwant %q in it", text, want)
+		}
+	}
+	if strings.Contains(text, "17:00") || strings.Contains(strings.ToLower(text), "sec filings") {
+		t.Errorf("got\n%s\nwant no hour, and no filing", text)
+	}
+}
+
 func TestDailyLeavesOutWhatOnlyAWeekCanSay(t *testing.T) {
 	t.Parallel()
 	d := draft(1, 0)

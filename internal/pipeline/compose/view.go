@@ -83,7 +83,7 @@ type painter struct {
 func (p painter) company(r stockdigest.Report, limit int) companyView {
 	c := companyView{
 		Ticker: string(r.Ticker), Name: r.Name, Status: statusWord(r), Price: p.price(r), BottomLine: r.BottomLine,
-		Repeats: p.repeats(r), Sources: sourcesByRole(r), Filings: p.filings(r), Coverage: coverageLine(r),
+		Repeats: p.repeats(r), Sources: append(sourcesByRole(r), p.calls(r)...), Filings: p.filings(r), Coverage: coverageLine(r),
 	}
 	more := 0
 	for _, s := range r.Sections {
@@ -155,7 +155,11 @@ func (p painter) source(e stockdigest.Evidence) sourceView {
 	if v.Publisher == "" {
 		v.Publisher = host(e.URL)
 	}
-	if !e.PublishedAt.IsZero() {
+	switch {
+	case e.PublishedAt.IsZero():
+	case strings.HasSuffix(e.Publisher, stockdigest.FormCall): // of whose time only the day is known
+		v.When = p.in.date(e.PublishedAt)
+	default:
 		v.When = p.in.moment(e.PublishedAt)
 	}
 	if p.links.Evidence != nil {
@@ -187,9 +191,23 @@ func (p painter) filing(c stockdigest.Context) sourceView {
 func (p painter) filings(r stockdigest.Report) []filingView {
 	all := make([]filingView, 0, len(r.Filings))
 	for _, f := range r.Filings {
+		if f.Form == stockdigest.FormCall {
+			continue
+		}
 		all = append(all, filingView{Text: formLine(f.Form, f.Items) + ", " + p.in.moment(f.FiledAt), URL: webURL(f.URL)})
 	}
 	return all
+}
+
+// calls lists the calls with analysts.
+func (p painter) calls(r stockdigest.Report) []sourcesView {
+	var group []sourcesView
+	for _, f := range r.Filings {
+		if f.Form == stockdigest.FormCall {
+			group = append(group, sourcesView{Role: f.Form, Links: []linkView{{Text: "transcript of " + p.in.fullDate(f.FiledAt), URL: webURL(f.URL)}}})
+		}
+	}
+	return group
 }
 
 // formLine names a filing and its items.

@@ -28,50 +28,55 @@ const (
 // errSlowCall is the cause of a context that ends with callTime.
 var errSlowCall = errors.New("the source of calls took too long")
 
-// hear adds to the run the company's last call, when it was in the window or its
-// transcript came late. A transcript is fetched once, whoever asks. What goes
-// wrong is told in the step's note and tried again by the next run; that there is
-// no call is nothing wrong. Only a store that fails is a second error.
-func (s *Step) hear(ctx context.Context, run stockdigest.Run, t stockdigest.Ticker) (missed, failed error) {
-	if s.cfg.Calls == nil || s.night != nil {
-		return nil, nil
-	}
-	call, err := s.call(ctx, run, t)
-	if cause := context.Cause(ctx); cause != nil {
-		return nil, fmt.Errorf("read call of %s: %w", t.Symbol, cause)
-	}
-	if errors.Is(err, stockdigest.ErrNotFound) || err == nil && len(call.Documents) == 0 {
-		return nil, nil
-	}
-	if err != nil {
-		return err, nil
-	}
-	if err := s.store.SaveFilings(ctx, run, []stockdigest.Filing{call}); err != nil {
-		return nil, fmt.Errorf("save call of %s: %w", t.Symbol, err)
-	}
-	return nil, nil
+// A calling is what asking for a call gave: a filing without documents when there
+// is nothing to tell.
+type calling struct {
+	call stockdigest.Filing
+	err  error
 }
 
-// call is the company's last call as the run may tell it; without documents when
-// it may not.
-func (s *Step) call(ctx context.Context, run stockdigest.Run, t stockdigest.Ticker) (stockdigest.Filing, error) {
-	asking, cancel := context.WithTimeoutCause(ctx, callTime, errSlowCall)
+// hear asks for the company's last call, as the run may tell it: one of the
+// window, or one whose transcript came late. A transcript is fetched once, whoever
+// asks; what goes wrong is tried again by the next run, and that there is no call
+// is nothing wrong.
+func (s *Step) hear(ctx context.Context, run stockdigest.Run, t stockdigest.Ticker) calling {
+	if s.cfg.Calls == nil || s.night != nil {
+		return calling{}
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, callTime, errSlowCall)
 	defer cancel()
-	last, err := s.cfg.Calls.LastCall(asking, t)
-	if err != nil || last.FiledAt.After(run.AsOf) {
-		return stockdigest.Filing{}, err
+	last, err := s.cfg.Calls.LastCall(ctx, t)
+	if err == nil {
+		last, err = s.transcript(ctx, run, t, last)
 	}
+	if errors.Is(err, stockdigest.ErrNotFound) {
+		err = nil
+	}
+	return calling{last, err}
+}
+
+func (s *Step) transcript(ctx context.Context, run stockdigest.Run, t stockdigest.Ticker, last stockdigest.Filing) (stockdigest.Filing, error) {
 	kept, err := s.store.Filing(ctx, last.Accession)
-	switch {
-	case err == nil && disclosure.Primary(kept).Text != "":
-		if run.Window().Holds(kept.FiledAt) {
-			return kept, nil
-		}
-		return stockdigest.Filing{}, nil
-	case err != nil && !errors.Is(err, stockdigest.ErrNotFound):
-		return stockdigest.Filing{}, err
-	case !run.Window().Holds(last.FiledAt) && run.AsOf.Sub(last.FiledAt) > lateCall:
-		return stockdigest.Filing{}, nil
+	if err != nil && !errors.Is(err, stockdigest.ErrNotFound) {
+		return last, err
 	}
-	return s.cfg.Calls.ReadCall(asking, t, last)
+	news := run.Window().Holds(last.FiledAt)
+	switch had := disclosure.Primary(kept).Text != ""; {
+	case had && news:
+		return kept, nil
+	case had || !news && (last.FiledAt.After(run.AsOf) || run.AsOf.Sub(last.FiledAt) > lateCall):
+		return last, nil
+	}
+	return s.cfg.Calls.ReadCall(ctx, t, last)
+}
+
+// saveCall adds the call to the run, if there is one.
+func (s *Step) saveCall(ctx context.Context, run stockdigest.Run, c calling) error {
+	if len(c.call.Documents) == 0 {
+		return nil
+	}
+	if err := s.store.SaveFilings(ctx, run, []stockdigest.Filing{c.call}); err != nil {
+		return fmt.Errorf("save call of %s: %w", run.Ticker, err)
+	}
+	return nil
 }

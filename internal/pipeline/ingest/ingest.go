@@ -98,11 +98,14 @@ func (s *Step) Run(ctx context.Context, run stockdigest.Run) error {
 		total++
 	}
 	progress := s.progress(run, total)
-	answers, priced, err := s.read(ctx, m, todo, progress)
+	answers, aside, err := s.read(ctx, run, m, todo, progress)
 	if err != nil {
 		return err
 	}
-	if err := s.savePrice(ctx, run, priced); err != nil {
+	if err := s.savePrice(ctx, run, aside.price); err != nil {
+		return err
+	}
+	if err := s.saveCall(ctx, run, aside.call); err != nil {
 		return err
 	}
 	seen, told := newIdentities(m.Candidates), publishersTold(m.Candidates, answers)
@@ -120,11 +123,7 @@ func (s *Step) Run(ctx context.Context, run stockdigest.Run) error {
 		}
 		progress()
 	}
-	missed, err := s.hear(ctx, run, m.Ticker)
-	if err != nil {
-		return err
-	}
-	return s.finish(ctx, run, priced.err, missed)
+	return s.finish(ctx, run, aside)
 }
 
 // unpolled lists each feed once, in the best role it has for the ticker, best
@@ -175,17 +174,27 @@ type reading struct {
 	at     time.Time
 }
 
-// read asks all feeds, some at once, and for the price beside them. Only a
-// cancelled context is an error.
+// besides is what asking for more than feeds gave. A report is whole without it.
+type besides struct {
+	price pricing
+	call  calling
+}
+
+// read asks all feeds, some at once, and beside them for the price and the last
+// call. Only a cancelled context is an error.
 func (s *Step) read(
-	ctx context.Context, m stockdigest.Material, todo []stockdigest.TickerFeed, progress func(),
-) ([]reading, pricing, error) {
+	ctx context.Context, run stockdigest.Run, m stockdigest.Material, todo []stockdigest.TickerFeed, progress func(),
+) ([]reading, besides, error) {
 	readings := make([]reading, len(todo))
-	var priced pricing
+	var aside besides
 	var group errgroup.Group
-	group.SetLimit(s.cfg.Parallel + 1)
+	group.SetLimit(s.cfg.Parallel + 2)
 	group.Go(func() error {
-		priced = s.price(ctx, m)
+		aside.price = s.price(ctx, m)
+		return nil
+	})
+	group.Go(func() error {
+		aside.call = s.hear(ctx, run, m.Ticker)
 		return nil
 	})
 	for i, feed := range todo {
@@ -198,9 +207,9 @@ func (s *Step) read(
 	}
 	_ = group.Wait() // the functions above return nil
 	if err := context.Cause(ctx); err != nil {
-		return nil, pricing{}, fmt.Errorf("read feeds: %w", err)
+		return nil, besides{}, fmt.Errorf("read feeds: %w", err)
 	}
-	return readings, priced, nil
+	return readings, aside, nil
 }
 
 // save turns one reading into articles and keeps them with the poll.
@@ -297,17 +306,17 @@ func (s *Step) saveFilings(ctx context.Context, run stockdigest.Run, t stockdige
 
 // finish writes the done mark with a note made from the rows, so that a
 // resumed run says the same, and why a price or a call could not be had.
-func (s *Step) finish(ctx context.Context, run stockdigest.Run, noPrice, noCall error) error {
+func (s *Step) finish(ctx context.Context, run stockdigest.Run, aside besides) error {
 	m, err := s.store.Material(ctx, run)
 	if err != nil {
 		return fmt.Errorf("read material of run %s: %w", run.ID, err)
 	}
 	line := note(run.Window(), m)
-	if noPrice != nil {
-		line += ", price: " + oneLine(noPrice)
+	if err := aside.price.err; err != nil {
+		line += ", price: " + oneLine(err)
 	}
-	if noCall != nil {
-		line += ", earnings call: " + oneLine(noCall)
+	if err := aside.call.err; err != nil {
+		line += ", earnings call: " + oneLine(err)
 	}
 	if err := s.store.FinishStep(ctx, run, s.Name(), line); err != nil {
 		return fmt.Errorf("finish ingest of run %s: %w", run.ID, err)

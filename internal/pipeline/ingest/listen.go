@@ -13,7 +13,7 @@ import (
 // nothing. A feed that fails says so in its poll and stops no other.
 func (s *Step) Listen(ctx context.Context, feeds []stockdigest.TickerFeed, at time.Time) ([]stockdigest.Listing, error) {
 	run := stockdigest.Run{Kind: stockdigest.Daily, AsOf: at}
-	readings, _, err := s.read(ctx, stockdigest.Material{}, feeds, func() {})
+	readings, _, err := s.read(ctx, run, stockdigest.Material{}, feeds, func() {})
 	if err != nil {
 		return nil, err
 	}
