@@ -44,7 +44,7 @@ func TestEveryFamilyWritesAReport(t *testing.T) {
 	for writer, model := range map[string]string{"claude": "claude-sonnet-4-6", "openai": "gpt-5-mini", "gemini": "gemini-2.5-flash"} {
 		t.Run(writer, func(t *testing.T) {
 			t.Parallel()
-			world, opts := pretend(t, sim.Config{Seed: 1, Tickers: 2}, "STOCKDIGEST_WRITER="+writer)
+			world, opts := pretend(t, sim.Config{Seed: 1, Tickers: 2, Articles: 12}, "STOCKDIGEST_WRITER="+writer)
 			reports := pretendReports(t, opts, stockdigest.Daily)
 			for _, r := range reports {
 				if r.Writer != model || r.Rung != stockdigest.RungFull || r.Written.Read != r.Written.Of || r.Written.Of == 0 || len(r.Sections) == 0 {
@@ -67,8 +67,8 @@ func TestEveryFamilyWritesAReport(t *testing.T) {
 // of others. They lie when they mend, too, and as judges they find all supported.
 func TestALiarIsNotPrinted(t *testing.T) {
 	t.Parallel()
-	tickers := torture(120, 8)
-	world, opts := pretend(t, sim.Config{Seed: 3, Tickers: tickers, Shared: 0.2, Faults: []sim.Fault{{Kind: sim.FaultLies, Share: 1}}},
+	tickers := torture(120, 4)
+	world, opts := pretend(t, sim.Config{Seed: 3, Tickers: tickers, Articles: torture(36, 12), Shared: 0.2, Faults: []sim.Fault{{Kind: sim.FaultLies, Share: 1}}},
 		"STOCKDIGEST_BUDGET_DAY=1000", "STOCKDIGEST_BUDGET_MONTH=1000")
 	printed, told := map[string]int{}, 0
 	for _, r := range pretendReports(t, opts, stockdigest.Daily) {
@@ -122,7 +122,7 @@ func TestAnotherFamilyJudgesWhatAModelWords(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			faults := append([]sim.Fault{{Provider: sim.Claude, Kind: sim.FaultWords, Share: 1}}, c.judge...)
-			_, opts := pretend(t, sim.Config{Seed: 1, Tickers: 1, Faults: faults}, "STOCKDIGEST_WRITER=claude", "STOCKDIGEST_MODELS_JUDGE="+c.setting)
+			_, opts := pretend(t, sim.Config{Seed: 1, Tickers: 1, Articles: 8, Faults: faults}, "STOCKDIGEST_WRITER=claude", "STOCKDIGEST_MODELS_JUDGE="+c.setting)
 			judged := 0
 			for _, r := range pretendReports(t, opts, stockdigest.Daily) {
 				for _, s := range r.Sections {

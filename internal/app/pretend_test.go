@@ -6,12 +6,14 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"stockdigest.app/stockdigest"
+	"stockdigest.app/stockdigest/internal/adapter/store/storetest"
 	"stockdigest.app/stockdigest/internal/app"
 	"stockdigest.app/stockdigest/internal/control/budget"
 	"stockdigest.app/stockdigest/internal/sim"
@@ -41,6 +43,13 @@ func pretendBehind(t *testing.T, cfg sim.Config, between func(world http.Handler
 	opts, err := app.ReadOptions(append(environ, more...))
 	if err != nil {
 		t.Fatal(err)
+	}
+	if opts.DatabaseURL == "" {
+		here, err := app.Pretend(t.Context(), opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		storetest.SQLiteFile(t, filepath.Join(opts.Dir, here.File()))
 	}
 	return world, opts
 }

@@ -6,8 +6,12 @@
 package storetest
 
 import (
+	"context"
+	"errors"
 	"iter"
+	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -43,11 +47,48 @@ func SQLite(tb testing.TB) *store.DB {
 	return Open(tb, SQLiteConfig(tb))
 }
 
-// SQLiteConfig returns the settings of a fresh file that goes with the test.
+// SQLiteConfig returns the settings of a fresh, migrated file that goes with the
+// test.
 func SQLiteConfig(tb testing.TB) store.Config {
 	tb.Helper()
-	return store.Config{Path: filepath.Join(tb.TempDir(), "stockdigest.db"), Now: Now}
+	path := filepath.Join(tb.TempDir(), "stockdigest.db")
+	SQLiteFile(tb, path)
+	return store.Config{Path: path, Now: Now}
 }
+
+// SQLiteFile makes a fresh, migrated file at path, and its folder.
+func SQLiteFile(tb testing.TB, path string) {
+	tb.Helper()
+	body, err := migrated()
+	if err == nil {
+		err = os.MkdirAll(filepath.Dir(path), 0o750)
+	}
+	if err == nil {
+		err = os.WriteFile(path, body, 0o600)
+	}
+	if err != nil {
+		tb.Fatalf("make a test database: %v", err)
+	}
+}
+
+// migrated is the one file of the test process that the tests' own ones are copied
+// from: the migrations are most of what a small test does.
+var migrated = sync.OnceValues(func() (body []byte, err error) {
+	dir, err := os.MkdirTemp("", "stockdigest")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	path := filepath.Join(dir, "template.db")
+	db, err := store.Open(context.Background(), store.Config{Path: path, Now: Now})
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(db.Migrate(context.Background()), db.Close()); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path) //nolint:gosec // our own file
+})
 
 // Postgres returns a fresh store on PostgreSQL.
 func Postgres(tb testing.TB) *store.DB {
