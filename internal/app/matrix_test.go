@@ -71,8 +71,9 @@ func sieges() []siege {
 	return all
 }
 
-// settings make a run impatient with providers in trouble. Where an honest one is
-// left, a call has long enough to be answered on a busy machine.
+// settings make a run impatient with providers in trouble, and let it spend: a call
+// that hangs counts in full. Where an honest provider is left, a call has long
+// enough to be answered on a busy machine.
 func (s siege) settings() []string {
 	timeout := "90s"
 	if hangs := s.kind == sim.FaultHang || s.kind == sim.FaultHangBody; hangs && s.writes == "extractive" {
@@ -80,7 +81,10 @@ func (s siege) settings() []string {
 	} else if hangs {
 		timeout = "5s"
 	}
-	return []string{"STOCKDIGEST_WRITER=" + s.asked, "STOCKDIGEST_MODEL_PATIENCE=2s", "STOCKDIGEST_MODEL_TIMEOUT=" + timeout}
+	return []string{
+		"STOCKDIGEST_WRITER=" + s.asked, "STOCKDIGEST_MODEL_PATIENCE=2s", "STOCKDIGEST_MODEL_TIMEOUT=" + timeout,
+		"STOCKDIGEST_BUDGET_RUN=100", "STOCKDIGEST_BUDGET_DAY=100", "STOCKDIGEST_BUDGET_MONTH=100",
+	}
 }
 
 // A held siege is what came of it.

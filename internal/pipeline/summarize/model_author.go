@@ -28,6 +28,8 @@ type author struct {
 	through int               // articles asked for, answered or not
 	readBy  stockdigest.Model // who answered last of an article
 	wroteBy stockdigest.Model // who worded the bullets
+
+	wroteCheap bool // that was a cheaper model
 }
 
 func newAuthor(w model, run stockdigest.Run) *author {
@@ -122,7 +124,7 @@ func byStory(chosen []choice) []choice {
 // draft says how it was written; the sections come later.
 func (au *author) draft(list []*article) stockdigest.Draft {
 	draft := stockdigest.Draft{Writer: au.writer(), Rung: stockdigest.RungFull}
-	cheap := false
+	cheap := au.wroteCheap
 	for _, a := range list {
 		draft.Written.Of++
 		if a.read {

@@ -231,6 +231,7 @@ func TestAReportComesOutAtEveryRung(t *testing.T) {
 	}{
 		"enough for all":            {map[string]int{dear: 100}, stockdigest.RungFull, 24, ""},
 		"all articles but no order": {map[string]int{dear: 24}, stockdigest.RungFull, 24, spent + ", so the order is by rule"},
+		"all, and a cheaper writer": {map[string]int{dear: 24, cheap: 1}, stockdigest.RungCheaper, 24, spent},
 		"enough for some":           {map[string]int{dear: 15}, stockdigest.RungFewer, 15, spent},
 		"one call of the dear one":  {map[string]int{dear: 1}, stockdigest.RungFewer, 1, spent},
 		"some of both":              {map[string]int{dear: 6, cheap: 3}, stockdigest.RungCheaper, 9, spent},

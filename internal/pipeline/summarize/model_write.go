@@ -122,14 +122,14 @@ func (au *author) write(ctx context.Context, company string, chosen []choice) ([
 	var wordings []wording
 	err := au.desk.Ask(ctx, desk.Question{
 		Prompt: writePrompt(company, chosen), Chain: au.cfg.Write, Important: true,
-		Take: func(answer json.RawMessage, by stockdigest.Model, _ bool) error {
+		Take: func(answer json.RawMessage, by stockdigest.Model, cheap bool) error {
 			all, unknown, err := parseWriting(answer, len(chosen))
 			au.count(unknown)
 			if err == nil && len(all) == 0 {
 				err = errNoLine
 			}
 			if err == nil {
-				wordings, au.wroteBy = all, by
+				wordings, au.wroteBy, au.wroteCheap = all, by, cheap
 			}
 			return err
 		},
