@@ -33,7 +33,7 @@ func NewGuesses(proxies int, now func() time.Time) *Guesses {
 func (g *Guesses) Look(r *http.Request, look func(ctx context.Context) error) error {
 	client := clientOf(r, g.proxies)
 	if wait := g.tries.left(client); wait > 0 {
-		return tooMany("too many links that are not good: wait a quarter of an hour", wait)
+		return tooMany("too many links that do not work were opened from your network: try again in a quarter of an hour", wait)
 	}
 	err := look(r.Context())
 	if errors.Is(err, stockdigest.ErrNotFound) {

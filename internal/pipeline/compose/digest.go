@@ -224,10 +224,10 @@ func digestFoot(all []column, house House, own Own) footView {
 		slices.Sort(models)
 		foot.Notes = append(foot.Notes, "Parts of this digest were worded by artificial intelligence ("+oneLine(list(models, 4), maxLine)+") and checked by software.")
 	} else {
-		foot.Notes = append(foot.Notes, "Chosen and checked by software; no model wrote any of it.")
+		foot.Notes = append(foot.Notes, "Chosen and checked by software; no AI wrote any of it.")
 	}
 	foot.Notes = append(foot.Notes,
-		"Every quote was found word for word in the stored text of its source. Counts are computed, never written.",
+		"Every quote was found word for word in the stored text of its source. All counts are made by software.",
 		"For information only. Not investment advice.")
 	if own.Unsubscribe != nil {
 		foot.Why = "You get this mail because you follow " + these(len(symbols)) + " and agreed to get it."

@@ -68,18 +68,18 @@ func (p *Press) Confirm(m stockdigest.ConfirmMatter, own Own) (Letter, error) {
 	return p.write(letterView{
 		frame: frame{
 			Title:     "Confirm your StockDigest mails",
-			Preheader: "One click, and the mails begin. If it was not you, do nothing.",
+			Preheader: "Confirm, and the mails begin. If it was not you, do nothing.",
 			Heading:   "Do you want these mails?",
 		},
 		Lead: []string{
-			"On " + in.fullMoment(m.AskedAt) + " somebody entered this address for StockDigest: one short, sourced mail in the morning" + about + ".",
+			"On " + in.fullMoment(m.AskedAt) + " this address was given to us for StockDigest: one short, sourced morning mail" + about + ".",
 			"If it was you, please confirm.",
 		},
 		Button: &linkView{Text: "Confirm this address", URL: to},
 		Groups: []groupView{{Lines: []string{
-			"If it was not you, ignore this mail: no other will come. The link is good until " + in.date(m.AskedAt.Add(stockdigest.ConfirmLife)) + ", seven days from then.",
+			"If it was not you, do nothing, and nothing more will come. The link works until " + in.date(m.AskedAt.Add(stockdigest.ConfirmLife)) + ".",
 		}}},
-	}, "You get this mail once, because this address was entered.")
+	}, "You get this one mail because this address was given to us.")
 }
 
 // Welcome tells a new reader what will come.
@@ -94,12 +94,12 @@ func (p *Press) Welcome(m stockdigest.WelcomeMatter, own Own) (Letter, error) {
 		comes = "One mail for each company"
 	}
 	lines := []string{
-		comes + " on every day that the exchange trades, at " + at + " where you are (" + strings.ReplaceAll(in.loc.String(), "_", " ") + ").",
-		"Each line stands on a quote that was found word for word in its source, and links to it. What was told before is not told again; when something changed, the mail says what.",
-		"When nothing material happened, the mail says so, and how much was read to know it.",
+		comes + " each trading day, at " + at + " in your time zone (" + strings.ReplaceAll(in.loc.String(), "_", " ") + ").",
+		"Every statement rests on a quote that was found word for word in its source, and links to it. What an earlier mail told is not repeated; when a story moves on, the mail says what changed.",
+		"On a quiet day the mail says so, and tells you how much was read to be sure.",
 	}
 	if m.Alerts {
-		lines = append(lines, "Through the day you also get an alert when something material happens, each story once.")
+		lines = append(lines, "During the day you also get an alert when something material happens, one for each story.")
 	}
 	v := letterView{
 		frame: frame{
@@ -111,7 +111,7 @@ func (p *Press) Welcome(m stockdigest.WelcomeMatter, own Own) (Letter, error) {
 		Lead: []string{"You follow " + symbols(m.Tickers) + ". This is what you will get."},
 	}
 	v.Lead = append(v.Lead, lines...)
-	return p.write(v, "You get this mail because you confirmed this address.")
+	return p.write(v, "You get this mail because you agreed to our mails at this address.")
 }
 
 // Alert tells stories between digests.
@@ -136,7 +136,7 @@ func (p *Press) Alert(m stockdigest.AlertMatter, own Own) (Letter, error) {
 		v.Groups = append(v.Groups, alertGroup(m.Stories, symbol, in))
 	}
 	v.Foot.Notes = []string{
-		"Chosen by rules from what was just published; no model wrote any of it. A story comes as an alert once.",
+		"Chosen by fixed rules from what was just published; no AI wrote any of it. Each story comes as one alert.",
 		"For information only. Not investment advice.",
 	}
 	v.Foot.Stops = ways(own, tickersOf(m.Stories))

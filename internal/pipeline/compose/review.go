@@ -333,7 +333,10 @@ func (p *Press) Missing(m stockdigest.MissingMatter, own Own) (Letter, error) {
 			Preheader: n + " expected, and not handed over.",
 			Date:      in.day(m.Due) + ". Times in " + in.zone(m.Due) + ".", Heading: "Expected, but not sent",
 		},
-		Lead: []string{n + " due " + in.fullMoment(m.Due) + plural(len(m.Digests), " was", " were") + " not handed over to the mail server. A mail that goes later still goes once."},
+		Lead: []string{
+			n + " due " + in.fullMoment(m.Due) + plural(len(m.Digests), " was", " were") + " not handed over to the mail server. Each one that still goes out goes out once.",
+			"To look closer: stockdigest prove " + string(stockdigest.DayOf(m.Due, in.loc)) + ".",
+		},
 	}
 	if len(l.Items) > 0 {
 		v.Groups = []groupView{{Lists: []listView{l}}}

@@ -246,7 +246,7 @@ func statusWord(r stockdigest.Report) string {
 	case stockdigest.ReportPartial:
 		return sentence("Not complete", r.Reason)
 	case stockdigest.ReportHeld:
-		return sentence("Held for a person to look at", r.Reason)
+		return sentence("Held by our checks", r.Reason)
 	}
 	return capital(string(r.Status))
 }

@@ -103,7 +103,7 @@ func (s *Site) undo(ctx context.Context, h holder, scope stockdigest.Symbol) (sa
 			return "", err
 		}
 		if !ok || last != scope {
-			return "", &stockdigest.Error{Kind: stockdigest.ErrConflict, Message: "it is too late to take this back here: sign up again, or ask us"}
+			return "", &stockdigest.Error{Kind: stockdigest.ErrConflict, Message: "it is too late to undo this here: sign up again, or write to us"}
 		}
 		err = s.Consents.AddConsent(ctx, stockdigest.ConsentEvent{
 			Reader: h.reader.ID, Act: stockdigest.ConsentGiven, Scope: scope, How: byPage,

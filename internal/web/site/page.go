@@ -90,7 +90,7 @@ func (s *Site) showConfirm(w http.ResponseWriter, h holder) error {
 func (s *Site) fail(w http.ResponseWriter, _ *http.Request, f web.Failure) {
 	v := view{Title: "That did not work", Message: f.Message}
 	if f.Status == http.StatusNotFound {
-		v.Title = "This link has had its time"
+		v.Title = "This link does not work"
 	}
 	if err := s.render(w, f.Status, "fail", v); err != nil {
 		http.Error(w, f.Message, f.Status)

@@ -120,7 +120,7 @@ var secrets = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)
 // errOldLink is the one answer for a secret that was never given, is too old,
 // is for something else, or whose reader is gone.
 func errOldLink() error {
-	return stockdigest.NotFound("this link is not good any more: take the one in a newer mail")
+	return stockdigest.NotFound("it is too old, or was not copied whole: use the link in your newest mail from us")
 }
 
 // holder finds out who holds the secret in the address.

@@ -262,7 +262,7 @@ func TestReaderLeavesCompaniesAndTakesTheLastOneBack(t *testing.T) {
 			}
 		}
 		page := p.send(t, http.MethodGet, "/u/"+p.leave, "", nil).Body.String()
-		if strings.Contains(page, "did not mean") || !strings.Contains(page, "You get no mails from us.") {
+		if strings.Contains(page, "Undo") || !strings.Contains(page, "You get no mails from us.") {
 			t.Errorf("got %s", page)
 		}
 	})
@@ -331,7 +331,7 @@ func TestLinksThatAreNotGoodLookAlike(t *testing.T) {
 			t.Errorf("got %d different pages: %v", len(pages), pages)
 		}
 		for key := range pages {
-			if !strings.HasPrefix(key, "404") || !strings.Contains(key, "This link has had its time") {
+			if !strings.HasPrefix(key, "404") || !strings.Contains(key, "This link does not work") {
 				t.Errorf("got %s", key)
 			}
 		}
