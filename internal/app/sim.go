@@ -87,7 +87,9 @@ func serveMails(ctx context.Context, cfg SimConfig) (*sim.MailServer, []sim.Sett
 		return nil, nil, errors.Join(fmt.Errorf("name the mail server: %w", err), server.Close())
 	}
 	return server, []sim.Setting{
-		{Name: "SMTP_HOST", Value: host}, {Name: "SMTP_PORT", Value: port}, {Name: "SMTP_FROM", Value: "digest@stockdigest.example"},
+		{Name: "SMTP_HOST", Value: host},
+		{Name: "SMTP_PORT", Value: port},
+		{Name: "SMTP_FROM", Value: "digest@stockdigest.example"},
 		{Name: "STOCKDIGEST_BASE_URL", Value: "http://127.0.0.1:8080"}, // where serve listens unless it is told otherwise
 	}, nil
 }

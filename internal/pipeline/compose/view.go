@@ -110,7 +110,7 @@ func (p painter) company(r stockdigest.Report, limit int) companyView {
 		c.WhyNot = p.links.WhyNot(r)
 	}
 	if left := r.Coverage.Articles - r.Coverage.Selected; left > 0 {
-		c.LeftOut = capital(count(left, "article")) + " left out"
+		c.LeftOut = digits(left, "article") + " left out"
 	}
 	return c
 }
