@@ -146,6 +146,9 @@ func (c readerArg) change(s *session, change app.ReaderChange) error {
 		if err != nil {
 			return err
 		}
+		if change.Email != "" && !r.Mails.Agreed {
+			s.console.Say("no digest goes to %s until it agrees by the link in a mail", r.Email)
+		}
 		return app.ShowReader(s.console, r)
 	})
 }
