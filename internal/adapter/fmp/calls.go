@@ -36,7 +36,7 @@ func (c *Client) ReadCall(ctx context.Context, t stockdigest.Ticker, f stockdige
 	}
 	text, turns := laidOut(told.Text)
 	f.Documents = []stockdigest.Document{{
-		Accession: f.Accession, Seq: 1, Type: f.Form, Description: fmt.Sprintf("Earnings call about quarter %d of fiscal %d", quarter, year),
+		Accession: f.Accession, Seq: 1, Type: f.Form, Description: fmt.Sprintf("about quarter %d of fiscal %d", quarter, year),
 		Text: text, Hash: stockdigest.Hash(text), Items: turns,
 	}}
 	return f, nil

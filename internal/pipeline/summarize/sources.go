@@ -106,7 +106,7 @@ func telling(f *stockdigest.Filing, d *stockdigest.Document) bool {
 func documentTitle(f *stockdigest.Filing, d *stockdigest.Document) string {
 	switch {
 	case f.Form == stockdigest.FormCall:
-		return d.Description
+		return f.Form + " " + d.Description
 	case d.Type == f.Form, d.Type == "":
 		return stockdigest.FormName(f.Form)
 	}
