@@ -44,7 +44,7 @@ func TestEveryFamilyWritesAReport(t *testing.T) {
 	for writer, model := range map[string]string{"claude": "claude-sonnet-4-6", "openai": "gpt-5-mini", "gemini": "gemini-2.5-flash"} {
 		t.Run(writer, func(t *testing.T) {
 			t.Parallel()
-			world, opts := pretend(t, sim.Config{Seed: 1, Tickers: 2, Articles: 12}, "STOCKDIGEST_WRITER="+writer)
+			world, opts := pretend(t, sim.Config{Seed: 1, Tickers: 1}, "STOCKDIGEST_WRITER="+writer)
 			reports := pretendReports(t, opts, stockdigest.Daily)
 			for _, r := range reports {
 				if r.Writer != model || r.Rung != stockdigest.RungFull || r.Written.Read != r.Written.Of || r.Written.Of == 0 || len(r.Sections) == 0 {
