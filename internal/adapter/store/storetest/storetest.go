@@ -87,7 +87,7 @@ var migrated = sync.OnceValues(func() (body []byte, err error) {
 	if err := errors.Join(db.Migrate(context.Background()), db.Close()); err != nil {
 		return nil, err
 	}
-	return os.ReadFile(path) //nolint:gosec // our own file
+	return os.ReadFile(path)
 })
 
 // Postgres returns a fresh store on PostgreSQL.
