@@ -17,20 +17,27 @@ type Mails interface {
 	Delivery(ctx context.Context, id stockdigest.DeliveryID) (stockdigest.Delivery, error)
 }
 
+// Watched is what the watchdog looks at: planned mails, and the slots that were
+// taken, latest first.
+type Watched interface {
+	Mails
+	SlotsTaken(ctx context.Context, limit int) ([]stockdigest.SlotRecord, error)
+}
+
 // grace is how long after its time a digest may be under way before somebody is
 // told.
 const grace = 15 * time.Minute
 
 // Watch tells the operator of digests that were expected and are not handed
-// over fifteen minutes after their time: one mail for each moment at which
-// digests were due. It may be called at any time, by any process, and returns
+// over fifteen minutes after their time, and of readers for whom the night made no
+// report at all: one mail for each moment at which digests were due. It may be called at any time, by any process, and returns
 // how many mails it planned.
-func (d *Digester) Watch(ctx context.Context, mails Mails) (planned int, err error) {
+func (d *Digester) Watch(ctx context.Context, rows Watched) (planned int, err error) {
 	readers, err := d.rows.Readers(ctx, stockdigest.ReaderActive)
 	if err != nil {
 		return 0, err
 	}
-	w := watch{Digester: d, mails: mails, had: map[stockdigest.Day][]stockdigest.Digest{}, reports: map[time.Time][]stockdigest.Report{}}
+	w := watch{Digester: d, seen: rows, had: map[stockdigest.Day][]stockdigest.Digest{}, reports: map[time.Time][]stockdigest.Report{}}
 	missing := map[time.Time][]stockdigest.MissingDigest{}
 	for _, r := range readers {
 		day, at, ok := d.overdue(r)
@@ -79,9 +86,10 @@ func (d *Digester) overdue(r stockdigest.Reader) (stockdigest.Day, time.Time, bo
 // A watch is one look, which reads every row once.
 type watch struct {
 	*Digester
-	mails   Mails
+	seen    Watched
 	had     map[stockdigest.Day][]stockdigest.Digest
 	reports map[time.Time][]stockdigest.Report
+	slots   []stockdigest.SlotRecord
 }
 
 // lacks are the digests of a reader's day that are not handed over.
@@ -120,7 +128,7 @@ func (w *watch) unsent(ctx context.Context, g stockdigest.Digest) (stockdigest.M
 		return missing, false, nil
 	}
 	key := stockdigest.DeliveryKey{Period: g.Period(), Kind: stockdigest.MailDigest, Recipient: stockdigest.Recipient(g.Reader), Dry: g.Dry}
-	mail, err := w.mails.Delivery(ctx, key.ID())
+	mail, err := w.seen.Delivery(ctx, key.ID())
 	switch {
 	case errors.Is(err, stockdigest.ErrNotFound):
 		missing.Why = cmp.Or(missing.Why, "no mail of it was planned")
@@ -143,36 +151,66 @@ func (w *watch) unsent(ctx context.Context, g stockdigest.Digest) (stockdigest.M
 	return missing, true, nil
 }
 
-// unmade are the digests that were not made though there are reports for them.
+// unmade are the digests that were not made though there are reports for them, or
+// though the night that was to make some was begun.
 func (w *watch) unmade(
 	ctx context.Context, r stockdigest.Reader, at time.Time, had map[stockdigest.Symbol]stockdigest.Digest,
-) ([]stockdigest.MissingDigest, error) {
-	if _, all := had[""]; all || len(had) > 0 && !r.Mails.PerTicker {
+) (lacks []stockdigest.MissingDigest, err error) {
+	if _, all := had[""]; all || len(had) > 0 && !r.Mails.PerTicker || len(r.Tickers) == 0 {
 		return nil, nil
 	}
-	if _, read := w.reports[at]; !read {
-		since, until := w.morning.Night(at)
-		reports, err := w.rows.ReportsBetween(ctx, since, until)
+	if !r.Mails.PerTicker {
+		why, err := w.whyNone(ctx, r, at, r.Tickers)
+		return lacking(lacks, r.ID, "", why), err
+	}
+	for _, symbol := range r.Tickers {
+		if _, made := had[symbol]; made {
+			continue
+		}
+		why, err := w.whyNone(ctx, r, at, []stockdigest.Symbol{symbol})
 		if err != nil {
 			return nil, err
 		}
-		w.reports[at] = reports
-	}
-	var lacks []stockdigest.MissingDigest
-	for _, symbol := range r.Tickers {
-		_, made := had[symbol]
-		told := slices.ContainsFunc(w.reports[at], func(report stockdigest.Report) bool { return report.Ticker == symbol })
-		if made || !told {
-			continue
-		}
-		missing := stockdigest.MissingDigest{Reader: r.ID, Ticker: symbol, State: "none", Why: "there are reports, and no digest was made"}
-		if !r.Mails.PerTicker {
-			missing.Ticker = ""
-			return []stockdigest.MissingDigest{missing}, nil
-		}
-		lacks = append(lacks, missing)
+		lacks = lacking(lacks, r.ID, symbol, why)
 	}
 	return lacks, nil
+}
+
+func lacking(lacks []stockdigest.MissingDigest, reader stockdigest.ReaderID, ticker stockdigest.Symbol, why string) []stockdigest.MissingDigest {
+	if why == "" {
+		return lacks
+	}
+	return append(lacks, stockdigest.MissingDigest{Reader: reader, Ticker: ticker, State: "none", Why: why})
+}
+
+// whyNone says why there ought to be a digest of companies, and nothing when
+// there ought not: on a day without a night, or before the reader was there.
+func (w *watch) whyNone(ctx context.Context, r stockdigest.Reader, at time.Time, symbols []stockdigest.Symbol) (string, error) {
+	since, until := w.morning.Night(at)
+	if _, read := w.reports[at]; !read {
+		reports, err := w.rows.ReportsBetween(ctx, since, until)
+		if err != nil {
+			return "", err
+		}
+		w.reports[at] = reports
+	}
+	if slices.ContainsFunc(w.reports[at], func(report stockdigest.Report) bool { return slices.Contains(symbols, report.Ticker) }) {
+		return "there are reports, and no digest was made", nil
+	}
+	if w.slots == nil {
+		slots, err := w.seen.SlotsTaken(ctx, looked)
+		if err != nil {
+			return "", err
+		}
+		w.slots = slots
+	}
+	begun := slices.ContainsFunc(w.slots, func(s stockdigest.SlotRecord) bool {
+		return s.Kind == stockdigest.SlotProcess && s.TakenAt.After(since) && !s.TakenAt.After(until) && r.CreatedAt.Before(s.TakenAt)
+	})
+	if begun {
+		return "the night made no report for this digest", nil
+	}
+	return "", nil
 }
 
 // notSent is the mail about what was due at a moment.

@@ -15,8 +15,17 @@ import (
 	"stockdigest.app/stockdigest/internal/deliver"
 )
 
-// A ledger of digest mails has what a test says of each reader's.
+// A ledger of digest mails has what a test says of each reader's, and a night that
+// was begun at two on the day of the tests.
 type mailbook map[stockdigest.DeliveryID]stockdigest.Delivery
+
+func (mailbook) SlotsTaken(context.Context, int) ([]stockdigest.SlotRecord, error) {
+	return []stockdigest.SlotRecord{
+		{Slot: stockdigest.Slot{Kind: stockdigest.SlotSend}, TakenAt: at(7, 0)},
+		{Slot: stockdigest.Slot{Kind: stockdigest.SlotProcess}, TakenAt: at(2, 0)},
+		{Slot: stockdigest.Slot{Kind: stockdigest.SlotProcess}, TakenAt: at(-22, 0)},
+	}, nil
+}
 
 func (b mailbook) Delivery(_ context.Context, id stockdigest.DeliveryID) (stockdigest.Delivery, error) {
 	if d, ok := b[id]; ok {
@@ -70,6 +79,9 @@ func watchFaults(t *testing.T, look watcher) string {
 	}
 	d.reader("forgotten", "AAA")
 	d.reader("unreported", "BBB")
+	d.reader("lookers-on") // who follow nothing
+	d.reader("new", "BBB")
+	d.rows.readers[len(d.rows.readers)-1].CreatedAt = at(3, 0) // after the night was begun
 	d.reader("silent", "AAA")
 	d.rows.readers[len(d.rows.readers)-1].Mails.Agreed = false
 	d.reader("fresh", "AAA")
@@ -101,7 +113,7 @@ func watchFaults(t *testing.T, look watcher) string {
 	for _, m := range told.Digests {
 		got[string(m.Reader)] = m.State
 	}
-	want := map[string]string{"held": "held", "waits": "mail pending", "doubt": "mail unknown", "forgotten": "none"}
+	want := map[string]string{"held": "held", "waits": "mail pending", "doubt": "mail unknown", "forgotten": "none", "unreported": "none"}
 	return cmp.Diff(want, got)
 }
 
@@ -165,8 +177,18 @@ func TestTheWatchdogKnowsDigestsByCompany(t *testing.T) {
 	if err := json.Unmarshal(d.rows.mails[0].Matter, &told); err != nil {
 		t.Fatal(err)
 	}
-	want := []stockdigest.MissingDigest{{Reader: "ada", Ticker: "BBB", State: "none", Why: "there are reports, and no digest was made"}}
+	want := []stockdigest.MissingDigest{{Reader: "ada", Ticker: "BBB", State: "none", Why: "there are reports, and no digest was made"}, {Reader: "ada", Ticker: "CCC", State: "none", Why: "the night made no report for this digest"}}
 	if diff := cmp.Diff(want, told.Digests); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestTheWatchdogIsSilentOnADayWithoutANight(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, nil)
+	d.reader("ada", "AAA")
+	d.now = at(8, 45).AddDate(0, 0, 4)
+	if n, err := d.Watch(t.Context(), mailbook{}); err != nil || n > 0 {
+		t.Errorf("got %d mails, %v, want none: nothing was due", n, err)
 	}
 }
