@@ -42,11 +42,10 @@ func (a *App) askAnew(ctx context.Context, r stockdigest.Reader) error {
 	if err != nil {
 		return err
 	}
-	said = slices.DeleteFunc(said, func(e stockdigest.ConsentEvent) bool { return e.Scope != "" })
-	if len(said) == 0 {
-		return nil
-	}
-	if last := said[len(said)-1]; last.Act == stockdigest.ConsentWithdrawn && last.How != stockdigest.HowMoved {
+	said = slices.DeleteFunc(said, func(e stockdigest.ConsentEvent) bool {
+		return e.Scope != "" || e.Act == stockdigest.ConsentWithdrawn && e.How == stockdigest.HowMoved
+	})
+	if n := len(said); n > 0 && said[n-1].Act == stockdigest.ConsentWithdrawn {
 		return nil
 	}
 	if err := a.store.AddConsent(ctx, stockdigest.ConsentEvent{Reader: r.ID, Act: stockdigest.ConsentAsked, How: stockdigest.HowMoved}); err != nil {

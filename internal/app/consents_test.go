@@ -187,7 +187,7 @@ func TestNewAddressIsAskedBeforeAnythingGoesThere(t *testing.T) {
 	for _, e := range events {
 		acts = append(acts, string(e.Act))
 	}
-	if got := strings.Join(acts, " "); got != "given withdrawn asked asked withdrawn" || err != nil {
+	if got := strings.Join(acts, " "); got != "given withdrawn asked withdrawn asked withdrawn withdrawn" || err != nil {
 		t.Errorf("got %s, %v, want who left not asked", got, err)
 	}
 }

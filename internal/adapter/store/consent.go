@@ -96,7 +96,8 @@ func (d *DB) beforeDots(ctx context.Context, q *db.Queries, id stockdigest.Reade
 
 // leaveAddress ends what the address of a reader agreed to, and what was on its
 // way there: the reader has another one from now on. The ways out that were
-// mailed to it stay good, because they take away and give nothing.
+// mailed to it stay good. The line in the history, which is there for who had
+// left before, too, keeps them from taking a departure back.
 func (d *DB) leaveAddress(ctx context.Context, q *db.Queries, r db.Reader) error {
 	id := stockdigest.ReaderID(r.ID)
 	if err := d.beforeDots(ctx, q, id); err != nil {
@@ -113,9 +114,6 @@ func (d *DB) leaveAddress(ctx context.Context, q *db.Queries, r db.Reader) error
 		if err := endDigest(ctx, q, mail); err != nil {
 			return err
 		}
-	}
-	if !r.Agreed {
-		return nil
 	}
 	if _, err := q.SetAgreed(ctx, db.SetAgreedParams{ID: r.ID, Agreed: false}); err != nil {
 		return err

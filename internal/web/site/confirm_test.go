@@ -79,3 +79,26 @@ func TestBrowsersWithoutFetchMetadataConfirmAndLeave(t *testing.T) {
 		}
 	})
 }
+
+// TestLinkOfTheAddressBeforeAgreesToNothing has a reader who leaves, gets another
+// address within the hour, and then the old mail's page takes the leaving back.
+func TestLinkOfTheAddressBeforeAgreesToNothing(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, p *place) {
+		t.Helper()
+		p.send(t, http.MethodPost, "/u/"+p.leave, "scope=all", nil)
+		r, err := p.db.Reader(t.Context(), string(p.reader))
+		check(t, err)
+		r.Email = "ada@new.example"
+		_, err = p.db.SaveReader(t.Context(), r)
+		check(t, err)
+		for path, want := range map[string]struct {
+			body string
+			code int
+		}{"/u/" + p.leave: {"undo=all", http.StatusConflict}, "/c/" + p.confirm: {"agree=yes", http.StatusNotFound}} {
+			if w := p.send(t, http.MethodPost, path, want.body, nil); w.Code != want.code || p.is(t) != "active false [ACME MIKE ZULU]" {
+				t.Errorf("%.3s: got %d and a reader who is %s, want %d and nothing agreed", path, w.Code, p.is(t), want.code)
+			}
+		}
+	})
+}
