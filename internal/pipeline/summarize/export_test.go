@@ -8,6 +8,15 @@ func Usable(s string) bool { return usable(s, maxBytes) }
 // FilingUsable is usable with the bound of a filing's sentence.
 func FilingUsable(s string) bool { return usable(s, maxFilingBytes) }
 
+// ReadingList is the URLs of readingList.
+func ReadingList(m stockdigest.Material) []string {
+	var urls []string
+	for _, a := range readingList(m) {
+		urls = append(urls, a.source.evidence.URL)
+	}
+	return urls
+}
+
 // ParseAnswer is parseAnswer without what is counted.
 func ParseAnswer(text string, n, most int) ([]int, error) {
 	a, err := parseAnswer([]byte(text), n, most)
