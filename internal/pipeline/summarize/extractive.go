@@ -45,17 +45,41 @@ func Extractive(linker *names.Linker) Writer { return extractive{linker: linker}
 func (w extractive) Write(ctx context.Context, run stockdigest.Run, m stockdigest.Material) (stockdigest.Draft, error) {
 	d := stockdigest.Draft{Writer: writerName, Rung: stockdigest.RungExtractive}
 	var chosen []choice
+	told := 0
 	for _, story := range m.Stories {
 		if err := context.Cause(ctx); err != nil {
 			return d, err
 		}
-		if story.State == stockdigest.StoryRepeat || len(chosen) >= maxBullets {
+		if story.State == stockdigest.StoryRepeat || told == maxBullets {
 			continue
 		}
-		chosen = append(chosen, w.choose(m, story, chosen)...)
+		if picked := w.choose(m, story, chosen); len(picked) > 0 {
+			chosen = append(chosen, picked...)
+			told++
+		}
 	}
-	d.Sections = arranged(run, m, chosen[:min(len(chosen), maxBullets)], newShelf(m).attach)
+	d.Sections = arranged(run, m, fitting(chosen), newShelf(m).attach)
 	return d, nil
+}
+
+// fitting are as many of the choices as a report tells, in their order. A
+// further sentence of a story gives way to the first of a story after it.
+func fitting(chosen []choice) []choice {
+	byDepth := make([][]int, maxPerStory) // the first of their stories, the second of them, ...
+	depth := map[stockdigest.StoryID]int{}
+	for i, c := range chosen {
+		d := min(depth[c.story.ID], maxPerStory-1)
+		byDepth[d] = append(byDepth[d], i)
+		depth[c.story.ID]++
+	}
+	kept := slices.Concat(byDepth...)
+	kept = kept[:min(len(kept), maxBullets)]
+	slices.Sort(kept)
+	fit := make([]choice, 0, len(kept))
+	for _, i := range kept {
+		fit = append(fit, chosen[i])
+	}
+	return fit
 }
 
 // arranged is phase 3: it makes the bullets of what was chosen, has attach set

@@ -277,3 +277,39 @@ func TestStepReportsAStaleToken(t *testing.T) {
 		t.Errorf("got %v, want ErrConflict", err)
 	}
 }
+
+// TestEveryStoryIsToldBeforeAnyIsToldAtLength has fewer stories than a report
+// holds bullets, and more sentences.
+func TestEveryStoryIsToldBeforeAnyIsToldAtLength(t *testing.T) {
+	t.Parallel()
+	more := [][2]string{
+		{"Brightwell expects revenue of $19 million from Ohio this year.", "Brightwell beat two rivals with a bid that was 8% lower."},
+		{"The recall will cost Brightwell $27 million this quarter.", "Brightwell halted production of the model, which makes up 6% of sales."},
+		{"Brightwell earned $410 million with scanners of the disputed kind last year.", "Brightwell won a similar lawsuit of 2019 and was awarded $9 million."},
+		{"Brightwell will book a charge of $33 million for severance.", "Brightwell plans to invest $55 million in Portugal instead."},
+		{"Brightwell also raised its buyback program to $900 million.", "Brightwell said free cash flow grew 17% to $1.3 billion."},
+	}
+	var stories []stockdigest.Story
+	var all []stockdigest.Candidate
+	for i, h := range happenings() {
+		body := h[1]
+		if i < len(more) {
+			body += "\n\n" + more[i][0] + "\n\n" + more[i][1]
+		}
+		var of []stockdigest.Candidate
+		for j := range 3 {
+			of = append(of, candidate(fmt.Sprintf("https://wire.example/%d/%d", i, j), fmt.Sprintf("Wire %d", j), h[0], body))
+		}
+		stories, all = append(stories, story(h[0], of...)), append(all, of...)
+	}
+	bullets := write(t, material(stories, all...))
+	told, most := map[stockdigest.StoryID]int{}, 0
+	for _, b := range bullets {
+		told[b.Story]++
+		most = max(most, told[b.Story])
+	}
+	if len(bullets) != 14 || len(told) != len(stories) || most < 2 {
+		t.Errorf("%d bullets tell %d of %d stories, one with %d; want 14, all, and some at length:\n%s",
+			len(bullets), len(told), len(stories), most, strings.Join(texts(bullets), "\n"))
+	}
+}

@@ -115,7 +115,7 @@ func known[T ~string](word T, list ...T) T {
 // sentences are told as they stand, in the order of the stories. What no model
 // has read none words.
 func (au *author) write(ctx context.Context, company string, chosen []choice) ([]choice, error) {
-	plain := chosen[:min(len(chosen), maxBullets)]
+	plain := fitting(chosen)
 	if len(chosen) == 0 || au.readBy.Name == "" {
 		return plain, nil
 	}
