@@ -54,7 +54,7 @@ func restartServer(t *testing.T, restarts int, down ...func(*storetest.Server, t
 	random := seeded(t)
 	server := storetest.NewServer(t, "max_connections=20")
 	c := store.Config{URL: server.URL, Now: storetest.Now, PoolSize: 2}
-	plan := fleetPlan{lease: 10 * time.Second, pace: 60 * time.Millisecond, parallel: 6, scale: 0.03}
+	plan := fleetPlan{lease: time.Duration(torture(10, 3)) * time.Second, pace: 60 * time.Millisecond, parallel: 6, scale: 0.03}
 	f := newFleet(t, c, plan)
 	f.raw.SetMaxOpenConns(1)
 	watch := watchPostgres(t, c)
