@@ -40,7 +40,7 @@ func (c *bouncesCmd) Run(s *session) error {
 func readMail(file string) ([]byte, error) {
 	in := os.Stdin
 	if file != "-" {
-		opened, err := os.Open(file)
+		opened, err := os.Open(file) //nolint:gosec // a file that the operator names
 		if err != nil {
 			return nil, &stockdigest.Error{Kind: stockdigest.ErrInvalid, Message: "cannot read " + file, Err: err}
 		}
