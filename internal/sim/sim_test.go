@@ -154,6 +154,16 @@ func TestFeedsListWhatHappenedInTheLastDay(t *testing.T) {
 	}
 }
 
+func TestAFeedWithoutNewsIsThere(t *testing.T) {
+	t.Parallel()
+	p := open(t, sim.Config{Seed: 1, Articles: 8})
+	for _, f := range p.World().Tickers[0].Feeds {
+		if status, body := p.ask(f.URL); status != http.StatusOK || !strings.Contains(body, "</channel>") {
+			t.Errorf("%s: %d, %.80q", f.URL, status, body)
+		}
+	}
+}
+
 func TestPagesReadAsArticlesAndNoTwoAreAlike(t *testing.T) {
 	t.Parallel()
 	p := open(t, sim.Config{Seed: 1, Tickers: 10, Shared: 0.35})

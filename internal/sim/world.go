@@ -103,7 +103,13 @@ func (s *Sim) build() {
 		},
 	}
 	for i := range s.companies {
-		s.world.Tickers = append(s.world.Tickers, s.ticker(i))
+		t := s.ticker(i)
+		s.world.Tickers = append(s.world.Tickers, t)
+		for _, f := range t.Feeds {
+			if _, ok := s.feeds[f.URL]; !ok {
+				s.feeds[f.URL] = nil // without news, but there
+			}
+		}
 	}
 }
 
