@@ -29,9 +29,9 @@ type Watched interface {
 const grace = 15 * time.Minute
 
 // Watch tells the operator of digests that were expected and are not handed
-// over fifteen minutes after their time, and of readers for whom the night made no
-// report at all: one mail for each moment at which digests were due. It may be called at any time, by any process, and returns
-// how many mails it planned.
+// over fifteen minutes after their time, and of readers for whom the night made
+// no report at all: one mail for each moment at which digests were due. It may be
+// called at any time, by any process, and returns how many mails it planned.
 func (d *Digester) Watch(ctx context.Context, rows Watched) (planned int, err error) {
 	readers, err := d.rows.Readers(ctx, stockdigest.ReaderActive)
 	if err != nil {

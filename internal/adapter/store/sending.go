@@ -69,7 +69,7 @@ RETURNING ` + deliveryColumns
 }
 
 // leftSQL ends the mails to $1 that wait, for the cause $2 at the program's time
-// $3. Who has claimed one has it no longer.
+// $3. The first condition is that of the index.
 const leftSQL = `UPDATE deliveries SET state = 'suppressed', token = token + 1, cause = $2, ended_at = $3, lease_until = NULL
 WHERE state IN ('pending', 'sending') AND state = 'pending' AND recipient = $1
 RETURNING ` + deliveryColumns
