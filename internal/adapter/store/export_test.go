@@ -63,6 +63,12 @@ func Indexes(ctx context.Context, d *DB) ([]string, error) {
 	return texts(ctx, d, query)
 }
 
+// NamedKeys lists table.column of everything that a foreign key names, on SQLite.
+func NamedKeys(ctx context.Context, d *DB) ([]string, error) {
+	return texts(ctx, d, `SELECT DISTINCT f."table" || '.' || coalesce(f."to", '') FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) f
+		WHERE m.type = 'table' AND m.name NOT LIKE 'river%'`)
+}
+
 func texts(ctx context.Context, d *DB, query string) ([]string, error) {
 	rows, err := d.write.QueryContext(ctx, query)
 	if err != nil {
@@ -169,4 +175,16 @@ func ClaimBare(ctx context.Context, d *DB, c stockdigest.Claim) (run stockdigest
 		return run, false, nil
 	}
 	return toRun(row), err == nil, err
+}
+
+// AddCalls puts n calls of a provider that were paid years ago behind those
+// that are there.
+func AddCalls(ctx context.Context, d *DB, provider string, n int) error {
+	if err := Exec(ctx, d, fmt.Sprintf(`INSERT INTO providers (name) VALUES ('%s') ON CONFLICT (name) DO NOTHING`, provider)); err != nil {
+		return err
+	}
+	return Exec(ctx, d, fmt.Sprintf(`WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < %d)
+INSERT INTO calls (id, key, provider, model, prompt, run_id, step, reader_id, day, state, try, reserved, cost, tokens, started_at, lease_until, settled_at)
+SELECT 'old' || CAST(n AS text), 'old' || CAST(n AS text), '%s', 'm', '', 'old', 'summarize', '', '2020-01-01', 'done', 1, 1, 1, 1,
+    '2020-01-01T00:00:00.000000Z', '2020-01-01T00:00:00.000000Z', '2020-01-01T00:00:00.000000Z' FROM numbers`, n, provider))
 }

@@ -3,8 +3,10 @@ package store_test
 import (
 	"io/fs"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"stockdigest.app/stockdigest/internal/adapter/store"
@@ -64,4 +66,40 @@ func TestEveryMigrationExistsForBothEngines(t *testing.T) {
 	slices.Sort(names[0])
 	slices.Sort(names[1])
 	same(t, names[1], names[0])
+}
+
+var (
+	setOf  = regexp.MustCompile(`(?s)UPDATE (\w+)(?: AS \w+)?\s+SET (.*?)(?:\bWHERE\b|\bRETURNING\b|;)`)
+	upsert = regexp.MustCompile(`(?s)INSERT INTO (\w+)\b[^;]*? DO UPDATE SET (.*?)(?:\bWHERE\b|\bRETURNING\b|;)`)
+)
+
+// TestNoStatementSetsAKeyThatOthersName reads the queries: SQLite looks at all
+// rows that name a key when a statement sets it, even to what it was, so that
+// a lock of a provider's row got slower with each call ever made.
+func TestNoStatementSetsAKeyThatOthersName(t *testing.T) {
+	t.Parallel()
+	keys, err := store.NamedKeys(t.Context(), storetest.SQLite(t))
+	must(t, err)
+	if !slices.Contains(keys, "providers.name") || slices.ContainsFunc(keys, func(k string) bool { return strings.HasSuffix(k, ".") }) {
+		t.Fatalf("got %q: the listing is broken", keys)
+	}
+	queries, err := filepath.Glob("queries/*.sql")
+	must(t, err)
+	read := 0
+	for _, name := range queries {
+		text, err := os.ReadFile(name)
+		must(t, err)
+		for _, m := range append(setOf.FindAllSubmatch(text, -1), upsert.FindAllSubmatch(text, -1)...) {
+			read++
+			for _, key := range keys {
+				table, column, _ := strings.Cut(key, ".")
+				if string(m[1]) == table && regexp.MustCompile(`\b`+column+` =`).Match(m[2]) {
+					t.Errorf("%s: sets %s, which rows of other tables name:\n%s", name, key, m[0])
+				}
+			}
+		}
+	}
+	if read < 50 {
+		t.Fatalf("%d statements were read: the reading is broken", read)
+	}
 }

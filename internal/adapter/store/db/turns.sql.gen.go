@@ -79,7 +79,7 @@ func (q *Queries) ForgetTurns(ctx context.Context, arg ForgetTurnsParams) error 
 }
 
 const holdThing = `-- name: HoldThing :one
-INSERT INTO shared_things (name) VALUES ($1) ON CONFLICT (name) DO UPDATE SET name = excluded.name
+INSERT INTO shared_things (name) VALUES ($1) ON CONFLICT (name) DO UPDATE SET full_at = shared_things.full_at
 RETURNING full_at
 `
 

@@ -1,7 +1,8 @@
 -- Holds the provider until the end of the transaction: bids and outcomes of
--- one provider go one by one.
+-- one provider go one by one. It sets no key: SQLite would look at all calls
+-- that name it.
 -- name: HoldProvider :one
-UPDATE providers SET name = name WHERE name = $1
+UPDATE providers SET failures = failures WHERE name = $1
 RETURNING name, calls_full_at, tokens_full_at, tokens_per_minute, failures, down_since, next_try, tripped, error, error_at;
 
 -- name: AddProvider :exec

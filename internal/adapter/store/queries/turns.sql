@@ -1,7 +1,7 @@
 -- Holds the thing until the end of the transaction: its turns go one by one. One
 -- statement, because who leaves the last turn takes the row away.
 -- name: HoldThing :one
-INSERT INTO shared_things (name) VALUES ($1) ON CONFLICT (name) DO UPDATE SET name = excluded.name
+INSERT INTO shared_things (name) VALUES ($1) ON CONFLICT (name) DO UPDATE SET full_at = shared_things.full_at
 RETURNING full_at;
 
 -- name: SaveThing :exec
