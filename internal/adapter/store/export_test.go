@@ -5,7 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"stockdigest.app/stockdigest"
@@ -117,6 +119,19 @@ SELECT 'old' || CAST(n AS text), 'ACME', 'daily', `+moment+`, 'UTC', 'done', 1, 
 		return err
 	}
 	return Exec(ctx, d, after)
+}
+
+// PlanOf tells how SQLite goes about a statement.
+func PlanOf(ctx context.Context, d *DB, statement string) (string, error) {
+	most := 0
+	for _, m := range regexp.MustCompile(`\$(\d+)`).FindAllStringSubmatch(statement, -1) {
+		n, err := strconv.Atoi(m[1])
+		if err != nil {
+			return "", err
+		}
+		most = max(most, n)
+	}
+	return lines(ctx, d, "EXPLAIN QUERY PLAN "+statement, make([]any, most)...)
 }
 
 // ClaimPlans tells how the database goes about looking for a run and claiming.

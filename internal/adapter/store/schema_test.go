@@ -103,3 +103,47 @@ func TestNoStatementSetsAKeyThatOthersName(t *testing.T) {
 		t.Fatalf("%d statements were read: the reading is broken", read)
 	}
 }
+
+// generated is a statement as sqlc writes it.
+var generated = regexp.MustCompile("(?s)const \\w+ = `-- name: (\\w+) :\\w+\n(.*?)`")
+
+// TestNoStatementReadsAllOfHistory looks at the plans of all queries: one that
+// reads a whole table gets slower every night. Those that may say why.
+func TestNoStatementReadsAllOfHistory(t *testing.T) {
+	t.Parallel()
+	const (
+		few   = "the table stays small"
+		asked = "a person or a bench asks for all of it, on no other's time"
+		first = "by an index, and it stops at its limit"
+		swept = "the rows are of the last weeks only: the sweep itself takes the others away"
+		some  = "the index holds only open ones"
+	)
+	may := map[string]string{
+		"Batches": few, "CountSuppressions": few, "EndSessions": few, "RevokeTokens": few, "Rollbacks": few,
+		"AccountMonths": few, "AllReaderTickers": few, "AllTickerNames": few, "FollowedTickers": few, "Readers": few, "Tickers": few, "CountKnown": few, "Providers": few,
+		"AnsweredCalls": asked, "DraftsWith": asked, "Ledger": asked, "RunsOrdered": asked,
+		"LastCalls": first, "Digests": first, "SlotsTaken": first,
+		"DropOldBatchJobs": swept, "DropOldDrafts": swept, "DropOldSessions": swept, "DropOldThings": swept, "DropOldTokens": swept, "DropOldTurns": swept,
+		"DropOldTexts": some, "CountOpen": some, "CountPastDeadline": some,
+	}
+	db := storetest.SQLite(t)
+	files, err := filepath.Glob("db/*.sql.gen.go")
+	must(t, err)
+	read := 0
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		must(t, err)
+		for _, m := range generated.FindAllSubmatch(text, -1) {
+			read++
+			plan, err := store.PlanOf(t.Context(), db, string(m[2]))
+			must(t, err)
+			scans := strings.Contains(strings.ReplaceAll(plan, "SCAN CONSTANT ROW", ""), "SCAN")
+			if _, ok := may[string(m[1])]; scans != ok {
+				t.Errorf("%s: reads a whole table: %t, and may: %t\n%s", m[1], scans, ok, plan)
+			}
+		}
+	}
+	if read < 200 {
+		t.Fatalf("%d statements were read: the reading is broken", read)
+	}
+}

@@ -73,7 +73,7 @@ func (q *Queries) AdoptBatchJob(ctx context.Context, arg AdoptBatchJobParams) (A
 }
 
 const callsOfBatchJob = `-- name: CallsOfBatchJob :many
-SELECT id, key, run_id, step, day, reserved FROM calls WHERE batch_id = $1 AND settled_at IS NULL ORDER BY id
+SELECT id, key, run_id, step, day, reserved FROM calls WHERE batch_id = $1 AND batch_id <> '' AND settled_at IS NULL ORDER BY id
 `
 
 type CallsOfBatchJobRow struct {
@@ -85,7 +85,8 @@ type CallsOfBatchJobRow struct {
 	Reserved int
 }
 
-// Calls that were given up may still have an answer coming.
+// Calls that were given up may still have an answer coming. The second condition
+// is that of the index.
 func (q *Queries) CallsOfBatchJob(ctx context.Context, batchID string) ([]CallsOfBatchJobRow, error) {
 	rows, err := q.query(ctx, q.callsOfBatchJobStmt, callsOfBatchJob, batchID)
 	if err != nil {
@@ -187,7 +188,8 @@ func (q *Queries) HoldBatchJob(ctx context.Context, arg HoldBatchJobParams) (int
 
 const scheduledRunIsQueued = `-- name: ScheduledRunIsQueued :one
 SELECT EXISTS (
-    SELECT 1 FROM runs WHERE state = 'queued' AND class = 'scheduled' AND (not_before IS NULL OR not_before <= $1)) AS queued
+    SELECT 1 FROM runs
+    WHERE state IN ('queued', 'running') AND state = 'queued' AND class = 'scheduled' AND (not_before IS NULL OR not_before <= $1)) AS queued
 `
 
 func (q *Queries) ScheduledRunIsQueued(ctx context.Context, notBefore Time) (bool, error) {

@@ -413,7 +413,8 @@ func (q *Queries) OpenSpending(ctx context.Context, arg OpenSpendingParams) erro
 
 const providers = `-- name: Providers :many
 SELECT p.name, p.failures, p.down_since, p.next_try, p.tripped, p.error, p.error_at,
-    CAST((SELECT count(*) FROM calls c WHERE c.provider = p.name AND c.state = 'open') AS bigint) AS open
+    CAST((SELECT count(*) FROM calls c WHERE c.provider = p.name AND c.state = 'open' AND c.batch_id = '')
+        + (SELECT count(*) FROM calls c WHERE c.provider = p.name AND c.state = 'open' AND c.batch_id <> '') AS bigint) AS open
 FROM providers p ORDER BY p.name
 `
 
@@ -428,6 +429,7 @@ type ProvidersRow struct {
 	Open      int
 }
 
+// Each of the two counts has its index.
 func (q *Queries) Providers(ctx context.Context) ([]ProvidersRow, error) {
 	rows, err := q.query(ctx, q.providersStmt, providers)
 	if err != nil {

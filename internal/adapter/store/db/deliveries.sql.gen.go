@@ -445,7 +445,7 @@ func (q *Queries) DropConfirmations(ctx context.Context, readerID string) error 
 }
 
 const dropOldMailTokens = `-- name: DropOldMailTokens :execrows
-DELETE FROM mail_tokens WHERE hash IN (SELECT t.hash FROM mail_tokens t WHERE t.expires_at < $1 ORDER BY t.hash LIMIT $2)
+DELETE FROM mail_tokens WHERE hash IN (SELECT t.hash FROM mail_tokens t WHERE t.expires_at < $1 ORDER BY t.expires_at, t.hash LIMIT $2)
 `
 
 type DropOldMailTokensParams struct {
@@ -620,7 +620,8 @@ const reuseDelivery = `-- name: ReuseDelivery :execrows
 UPDATE deliveries SET state = 'pending', token = token + 1, digest_id = $2, cause = '', answer = '', not_before = $3,
     give_up = $4, lease_until = NULL, dot_until = NULL, ended_at = NULL, tries = 0
 WHERE deliveries.id = $1 AND (deliveries.state IN ('refused', 'suppressed')
-    OR deliveries.state = 'pending' AND digest_id IN (SELECT g.id FROM digests g WHERE g.state IN ('cancelled', 'failed')))
+    OR deliveries.state = 'pending' AND EXISTS (
+        SELECT 1 FROM digests g WHERE g.id = deliveries.digest_id AND g.state IN ('cancelled', 'failed')))
 `
 
 type ReuseDeliveryParams struct {

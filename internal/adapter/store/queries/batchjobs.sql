@@ -18,13 +18,15 @@ WHERE id = $1 AND token = $2 AND ended_at IS NULL;
 -- name: EndBatchJob :exec
 UPDATE batch_jobs SET ended_at = $3 WHERE id = $1 AND token = $2 AND ended_at IS NULL;
 
--- Calls that were given up may still have an answer coming.
+-- Calls that were given up may still have an answer coming. The second condition
+-- is that of the index.
 -- name: CallsOfBatchJob :many
-SELECT id, key, run_id, step, day, reserved FROM calls WHERE batch_id = $1 AND settled_at IS NULL ORDER BY id;
+SELECT id, key, run_id, step, day, reserved FROM calls WHERE batch_id = $1 AND batch_id <> '' AND settled_at IS NULL ORDER BY id;
 
 -- name: ScheduledRunIsQueued :one
 SELECT EXISTS (
-    SELECT 1 FROM runs WHERE state = 'queued' AND class = 'scheduled' AND (not_before IS NULL OR not_before <= $1)) AS queued;
+    SELECT 1 FROM runs
+    WHERE state IN ('queued', 'running') AND state = 'queued' AND class = 'scheduled' AND (not_before IS NULL OR not_before <= $1)) AS queued;
 
 -- name: DropOldBatchJobs :execrows
 DELETE FROM batch_jobs WHERE id IN (SELECT b.id FROM batch_jobs b WHERE b.ended_at < $1 ORDER BY b.id LIMIT $2);

@@ -17,9 +17,11 @@ WHERE name = $1;
 UPDATE providers SET failures = 0, down_since = NULL, next_try = NULL, tripped = '', error = '', error_at = NULL
 WHERE name = $1;
 
+-- Each of the two counts has its index.
 -- name: Providers :many
 SELECT p.name, p.failures, p.down_since, p.next_try, p.tripped, p.error, p.error_at,
-    CAST((SELECT count(*) FROM calls c WHERE c.provider = p.name AND c.state = 'open') AS bigint) AS open
+    CAST((SELECT count(*) FROM calls c WHERE c.provider = p.name AND c.state = 'open' AND c.batch_id = '')
+        + (SELECT count(*) FROM calls c WHERE c.provider = p.name AND c.state = 'open' AND c.batch_id <> '') AS bigint) AS open
 FROM providers p ORDER BY p.name;
 
 -- name: StandingCall :one

@@ -44,7 +44,8 @@ WHERE id = sqlc.arg(id) AND (state = 'unknown' OR kind <> 'digest' AND state IN 
 UPDATE deliveries SET state = 'pending', token = token + 1, digest_id = $2, cause = '', answer = '', not_before = $3,
     give_up = $4, lease_until = NULL, dot_until = NULL, ended_at = NULL, tries = 0
 WHERE deliveries.id = $1 AND (deliveries.state IN ('refused', 'suppressed')
-    OR deliveries.state = 'pending' AND digest_id IN (SELECT g.id FROM digests g WHERE g.state IN ('cancelled', 'failed')));
+    OR deliveries.state = 'pending' AND EXISTS (
+        SELECT 1 FROM digests g WHERE g.id = deliveries.digest_id AND g.state IN ('cancelled', 'failed')));
 
 -- name: AddMailToken :exec
 INSERT INTO mail_tokens (hash, purpose, reader_id, scope, delivery_id, made_at, expires_at, used_at)
@@ -58,7 +59,7 @@ WHERE hash = sqlc.arg(hash) AND expires_at > sqlc.arg(asked_at);
 UPDATE mail_tokens SET used_at = $2 WHERE hash = $1 AND used_at IS NULL;
 
 -- name: DropOldMailTokens :execrows
-DELETE FROM mail_tokens WHERE hash IN (SELECT t.hash FROM mail_tokens t WHERE t.expires_at < $1 ORDER BY t.hash LIMIT $2);
+DELETE FROM mail_tokens WHERE hash IN (SELECT t.hash FROM mail_tokens t WHERE t.expires_at < $1 ORDER BY t.expires_at, t.hash LIMIT $2);
 
 -- name: DropConfirmations :exec
 DELETE FROM mail_tokens WHERE reader_id = $1 AND purpose = 'confirm';
