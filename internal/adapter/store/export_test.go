@@ -20,10 +20,7 @@ func PrepareAll(ctx context.Context, d *DB) error {
 	if err != nil {
 		return err
 	}
-	for _, statement := range []string{
-		d.lookSQL(), d.nextSQL(), d.oneSQL(), d.wornSQL(), d.beatSQL(), d.laterSQL(), d.leftSQL(), d.takeSlotSQL(), d.openSlotSQL(), d.clockSQL(),
-		d.doubtSQL(), d.rateSQL(), d.overdueSQL(), d.takeSQL(), d.beginSQL(), d.againSQL(), d.endSQL(), d.dotSQL(),
-	} {
+	for _, statement := range OwnStatements(d) {
 		s, err := d.write.PrepareContext(ctx, statement)
 		if err != nil {
 			return err
@@ -31,6 +28,14 @@ func PrepareAll(ctx context.Context, d *DB) error {
 		defer s.Close()
 	}
 	return q.Close()
+}
+
+// OwnStatements are those that differ by engine and that sqlc does not know.
+func OwnStatements(d *DB) []string {
+	return []string{
+		d.lookSQL(), d.nextSQL(), d.oneSQL(), d.wornSQL(), d.beatSQL(), d.laterSQL(), d.leftSQL(), d.takeSlotSQL(), d.openSlotSQL(), d.clockSQL(),
+		d.doubtSQL(), d.rateSQL(), d.overdueSQL(), d.takeSQL(), d.beginSQL(), d.againSQL(), d.endSQL(), d.dotSQL(), leftSQL,
+	}
 }
 
 // Exec runs a statement behind the store's back.
